@@ -1,0 +1,3 @@
+module athar
+
+go 1.26

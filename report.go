@@ -1,0 +1,180 @@
+package athar
+
+// Report is everything that a brief says: the content of findings.json. The
+// brief is made from it alone.
+type Report struct {
+	Schema    string           `json:"schema"` // athar-findings/1
+	Study     StudyInfo        `json:"study"`
+	Data      []DataInfo       `json:"data"`
+	Coverage  Span             `json:"coverage"` // first and last day of the data
+	Campaigns []CampaignReport `json:"campaigns"`
+	Totals    []TotalReport    `json:"totals"`
+	Claims    []ClaimResult    `json:"claims"`
+	Methods   []MethodInfo     `json:"methods"`
+	Map       MapInfo          `json:"map"`
+	Manifest  Manifest         `json:"manifest"`
+}
+
+// StudyInfo is the head of the study file.
+type StudyInfo struct {
+	ID      string   `json:"id"`
+	Title   Names    `json:"title"`
+	Group   Names    `json:"group"`   // the armed group studied
+	Outcome Names    `json:"outcome"` // what is counted, in words
+	Unit    string   `json:"period"`  // month or week
+	Limits  []Names  `json:"limits"`  // what the data could never show, from the study file
+	Choices []Choice `json:"choices"` // the pre-declared choices
+}
+
+// Choice is one pre-declared choice, as shown in the methods section.
+type Choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// DataInfo describes one input file and what became of its rows.
+type DataInfo struct {
+	Name     string        `json:"name"`
+	Format   string        `json:"format"` // counts, ucdp-ged, table
+	Layout   string        `json:"layout"` // what was recognised, e.g. "UCDP GED, 49 columns"
+	File     string        `json:"file"`
+	SHA256   string        `json:"sha256"`
+	Licence  string        `json:"licence"`
+	Citation string        `json:"citation"`
+	Rows     int           `json:"rows"`     // rows read
+	Kept     int           `json:"kept"`     // rows that entered the study
+	Events   int           `json:"events"`   // events in them
+	Rejected []ReasonCount `json:"rejected"` // rows not kept, by reason
+	Places   []ReasonCount `json:"places"`   // kept events by class of place precision; empty: unknown
+	First    Day           `json:"first"`
+	Last     Day           `json:"last"`
+}
+
+// ReasonCount counts rows under a named reason. Fault is true for rows that
+// are damaged, false for rows that the study does not ask for.
+type ReasonCount struct {
+	Reason string `json:"reason"`
+	N      int    `json:"n"`
+	Fault  bool   `json:"fault"`
+}
+
+// Reject is one damaged row, for rejects.csv.
+type Reject struct {
+	File   string
+	Line   int
+	Column string
+	Reason string
+	Detail string
+}
+
+// SourceRef is a published source.
+type SourceRef struct {
+	Title string `json:"title"`
+	URL   string `json:"url,omitempty"`
+	Says  string `json:"says,omitempty"` // what it is cited for
+}
+
+// Relation ties a campaign to another one of the study.
+type Relation struct {
+	Kind string `json:"kind"` // parallel_to, preceded_by, phase_of
+	To   string `json:"to"`
+}
+
+// CampaignInfo is a campaign as the study file states it.
+type CampaignInfo struct {
+	ID        string      `json:"id"`
+	Name      Names       `json:"name"`
+	Forces    []Names     `json:"forces"`
+	Start     Span        `json:"start"` // sources disagree: an interval
+	End       Span        `json:"end"`
+	Goals     []string    `json:"goals"`
+	Relations []Relation  `json:"relations"`
+	Sources   []SourceRef `json:"sources"`
+	Note      Names       `json:"note"`
+}
+
+// RoleSeries is the summed series of one role, with what the headline model
+// expects without the campaign. Model values are null where the model has
+// none (dropped periods, or a refusal).
+type RoleSeries struct {
+	Role     Role  `json:"role"`
+	Areas    int   `json:"areas"`
+	Observed []Num `json:"observed"` // one per period; null where not monitored
+	Expected []Num `json:"expected"`
+	Low      []Num `json:"low"` // 95% band of the expected count, noise included
+	High     []Num `json:"high"`
+}
+
+// AreaRole is one area as one campaign sees it, with its events by phase.
+type AreaRole struct {
+	Area   string `json:"area"`
+	Role   Role   `json:"role"`
+	Km     Num    `json:"km"` // from the footprint's edge; null: beyond the distance table
+	Pre    int    `json:"pre"`
+	During int    `json:"during"`
+	Post   int    `json:"post"`
+}
+
+// CampaignReport is everything about one campaign.
+type CampaignReport struct {
+	Campaign CampaignInfo `json:"campaign"`
+	Rings    []Ring       `json:"rings"` // after rescaling and merging
+	Periods  []Period     `json:"periods"`
+	Series   []RoleSeries `json:"series"`
+	Areas    []AreaRole   `json:"areas"`
+	Guards   []Guard      `json:"guards"`
+	Findings []Finding    `json:"findings"`
+	Effects  []Effect     `json:"effects"`
+	Notes    []Note       `json:"notes"` // merged rings, removed cells, ...
+}
+
+// TotalReport answers the question about a whole country or all areas.
+type TotalReport struct {
+	ID       string     `json:"id"`
+	Name     Names      `json:"name"`
+	Periods  []Period   `json:"periods"`
+	Series   RoleSeries `json:"series"`
+	Guards   []Guard    `json:"guards"`
+	Findings []Finding  `json:"findings"`
+	Effects  []Effect   `json:"effects"`
+	Notes    []Note     `json:"notes"`
+}
+
+// MethodInfo names a method that ran, for the methods section.
+type MethodInfo struct {
+	Method string `json:"method"`
+	Runs   int    `json:"runs"`
+	Refuse int    `json:"refusals"`
+}
+
+// MapInfo holds the shapes that the brief's maps draw.
+type MapInfo struct {
+	Areas  []MapArea `json:"areas"`
+	Credit string    `json:"credit"` // source and licence of the boundaries
+}
+
+// MapArea is one area on the map. Rings are outer and inner boundaries in
+// longitude and latitude, flattened as lon, lat, lon, lat, ...; empty if only
+// the representative point is known.
+type MapArea struct {
+	Area
+	Outline [][]Num `json:"outline,omitempty"`
+}
+
+// Manifest says from what and how the report was made. It holds no clock
+// time and no path, so that the same input gives the same bytes anywhere.
+type Manifest struct {
+	Program string        `json:"program"`
+	Version string        `json:"version"`
+	Seed    uint64        `json:"seed"`
+	Options []Choice      `json:"options"`
+	Inputs  []ManifestRef `json:"inputs"`
+	Outputs []ManifestRef `json:"outputs,omitempty"`
+}
+
+// ManifestRef is one file with its hash.
+type ManifestRef struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+}
