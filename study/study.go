@@ -1,0 +1,147 @@
+// Package study reads the study file: the one place where a user says what is
+// studied, with which data, and which choices were made before any result was
+// looked at.
+//
+// The package thinks that a study file is written by hand and gets things
+// wrong, so every complaint carries line, column and what to do, and all
+// complaints are reported at once. Parse checks what the file alone can show;
+// Resolve checks it against the areas, because names of places are known only
+// there. Nothing here reads data or computes a statistic.
+package study
+
+import "athar"
+
+// Study is a parsed study file. Paths in it are as written, relative to the
+// file's own folder; [Study.Path] resolves them.
+type Study struct {
+	ID        string
+	Title     athar.Names
+	Group     Group
+	Outcome   athar.Names // what is counted, in words
+	Data      []Data
+	Areas     Areas
+	Campaigns []Campaign
+	Goals     []Goal
+	Totals    []Total
+	Claims    []Claim
+	Choices   Choices
+	Limits    []athar.Names // what these data could never have shown
+	Dir       string        // folder of the study file
+	positions map[string]position
+}
+
+type position struct{ line, column int }
+
+// Group is the armed group studied.
+type Group struct {
+	Name    athar.Names
+	Aliases []string // names under which sources list it, compared without case
+	IDs     []string // identifiers in event data, e.g. UCDP actor id 234
+}
+
+// Data is one input file.
+type Data struct {
+	Name     string
+	File     string
+	Format   string            // counts, ucdp-ged, table
+	Columns  map[string]string // our field -> the file's column (see source.Spec)
+	Sheet    string            // of an XLSX file; default the first
+	Period   string            // length of a counts table's periods: day, week, month, quarter, year
+	Classes  []string          // classes to count; empty: all
+	Where    map[string][]string
+	Values   []float64 // a bare series typed into the study file, NaN for a missing month
+	From     *athar.Day
+	Coverage []athar.Span // what was monitored; empty: first to last row
+	Licence  string
+	Citation string
+	Caveats  []athar.Names
+}
+
+// Areas says where the areas come from: a table (with an optional distance
+// table) or GeoJSON polygons. Both empty: the study has a single area.
+type Areas struct {
+	Table           string
+	Columns         map[string]string // code, name_en, name_ar, parent_en, parent_ar, country, lon, lat, km2
+	Distances       string
+	DistanceColumns map[string]string // a, b, km
+	DistancesWithin float64           // the table lists pairs up to this distance in km; 0: all pairs
+	GeoJSON         []string
+	Properties      map[string]string // same fields as Columns -> GeoJSON property
+	Credit          string
+}
+
+// Footprint is where a campaign took place: areas by code or name, all areas
+// of a unit above (a governorate), or a drawn GeoJSON polygon.
+type Footprint struct {
+	Areas   []string
+	Within  []string // names of units above
+	GeoJSON string
+	// Codes are the resolved areas, sorted; filled by Resolve.
+	Codes []string
+}
+
+// Campaign is one security campaign.
+type Campaign struct {
+	ID        string
+	Name      athar.Names
+	Forces    []athar.Names
+	Footprint Footprint
+	Start     athar.Span // an interval, because sources disagree
+	End       athar.Span
+	Goals     []string
+	Relations []athar.Relation
+	Sources   []athar.SourceRef
+	Note      athar.Names
+}
+
+// Goal is a stated goal of campaigns.
+type Goal struct {
+	ID   string
+	Name athar.Names
+}
+
+// Total asks about a whole country, or any set of areas, before and after a
+// date: the question of overall escalation.
+type Total struct {
+	ID      string
+	Name    athar.Names
+	Country string   // all areas of this country; "" with no Areas: all areas
+	Areas   []string // or these, by code or name
+	Codes   []string // resolved
+	From    athar.Day
+	To      athar.Day
+}
+
+// Claim is a sentence from somebody's analysis, tied to a question.
+type Claim struct {
+	ID       string
+	Text     athar.Names
+	Source   string
+	Question string      // inside, ring, net, movement, total, or none: nothing in event data answers it
+	Campaign string      // campaign id, or all
+	Total    string      // total id, for question total
+	Phase    athar.Phase // during or post; "" for totals
+	Expects  []athar.Verdict
+	Needs    athar.Names // for none: what data would be needed to test it
+}
+
+// Choices are declared before the run.
+type Choices struct {
+	Period         string // month, week or auto
+	PreMonths      int    // length of the pre-period
+	PostMonths     int    // horizon of the post-period
+	WashIn         int    // periods dropped after the start
+	Rings          []float64
+	Far            string  // country: far areas of the footprint's countries only; study: of all
+	Overlap        string  // auto, remove or model: cells exposed to another campaign
+	SmallestEffect float64 // as a rate ratio above 1, e.g. 1.25
+	Seed           uint64
+	Draws          int
+	Calendar       []CalendarEntry
+}
+
+// CalendarEntry is a dated circumstance that could move the counts by itself.
+type CalendarEntry struct {
+	Name athar.Names
+	When athar.Span
+}
