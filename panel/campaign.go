@@ -1,0 +1,397 @@
+package panel
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"athar"
+)
+
+// Design says how a campaign is set against its surroundings.
+type Design struct {
+	PreMonths  int
+	PostMonths int
+	WashIn     int       // periods dropped at the campaign's start
+	Rings      []float64 // outer edges in km, increasing
+	MinRing    int       // events a ring needs before the campaign; METHODS: 30
+	FarCountry bool      // far areas only from the footprint's countries
+	Overlap    Overlap
+	Ramadan    func(athar.Span) int // days of Ramadan in a span
+}
+
+// Overlap says what is done with cells that another campaign reaches.
+type Overlap string
+
+// The ways. Auto removes exposed cells of rings and far if enough control is
+// left, else it models them; the rule looks at counts before the campaign only.
+const (
+	Auto   Overlap = "auto"
+	Remove Overlap = "remove"
+	Model  Overlap = "model"
+)
+
+// MinFarEvents and MinFarAreas are what the control needs before a campaign
+// so that exposed cells can be removed rather than modelled.
+const (
+	MinFarEvents = 30
+	MinFarAreas  = 6
+)
+
+// Site is a campaign in space and time, as the panel needs it.
+type Site struct {
+	ID        string
+	Footprint []int     // areas of the grid
+	Km        []float64 // distance of every area from the footprint's edge; +Inf: beyond what is known
+	Start     athar.Span
+	End       athar.Span
+}
+
+// View is one campaign's panel with what was decided on the way.
+type View struct {
+	*athar.Panel
+	Rings []athar.Ring
+	Area  []int // grid index of each panel row
+	Km    []float64
+	Notes []athar.Note
+	// Modelled is true if exposure to other campaigns is a regressor, false if
+	// exposed ring and far cells were removed.
+	Modelled bool
+	// Joint names the other campaigns that reach this campaign's own footprint
+	// in its own window: their effects cannot be told apart by place and time.
+	Joint   []string
+	Used    int // cells that enter the fit
+	Exposed int // cells removed, or modelled, because another campaign reaches them
+}
+
+// ForCampaign builds the panel of site against the others.
+//
+// Periods are pre if they end before the earliest start, during if at least
+// half of their days lie between the latest start and the earliest end, post
+// if they begin after the latest end, and wash-in between. If sources disagree
+// so much that no period is certainly during, half of the widest window is
+// enough, and if even that holds no period (a campaign of days), the period
+// with the largest share is taken.
+func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
+	phases := g.phases(site.Start, site.End, d)
+	v := &View{Panel: &athar.Panel{}}
+	var cols []int
+	for t, ph := range phases {
+		if ph == athar.Outside {
+			continue
+		}
+		cols = append(cols, t)
+		v.Periods = append(v.Periods, athar.Period{
+			Span: g.Periods[t], Phase: ph, Days: g.Days[t],
+			Ramadan: float64(d.Ramadan(g.Periods[t])) / float64(g.Periods[t].Days()),
+		})
+	}
+	pre := func(i int) int {
+		n := 0
+		for _, t := range cols {
+			if phases[t] == athar.Pre && g.Monitored(t) {
+				n += g.N[i*len(g.Periods)+t]
+			}
+		}
+		return n
+	}
+	v.Rings = g.mergeRings(site, d, pre, &v.Notes)
+	inside := make([]bool, len(g.Areas))
+	countries := map[string]bool{}
+	for _, i := range site.Footprint {
+		inside[i] = true
+		countries[g.Areas[i].Country] = true
+	}
+	for i, a := range g.Areas {
+		role := athar.Far
+		switch {
+		case inside[i]:
+			role = athar.Inside
+		default:
+			for k, r := range v.Rings {
+				if site.Km[i] <= float64(r.To) {
+					role = athar.Role(k + 1)
+					break
+				}
+			}
+			if role == athar.Far && d.FarCountry && !countries[a.Country] {
+				role = athar.LeftOut
+			}
+		}
+		v.Areas = append(v.Areas, athar.PanelArea{Code: a.Code, Role: role})
+		v.Area = append(v.Area, i)
+		v.Km = append(v.Km, site.Km[i])
+		for _, t := range cols {
+			v.Count = append(v.Count, float64(g.N[i*len(g.Periods)+t]))
+			v.Use = append(v.Use, g.Monitored(t) && role != athar.LeftOut)
+		}
+	}
+	g.expose(v, cols, others, d)
+	for k, use := range v.Use {
+		if use && v.inFit(k) {
+			v.Used++
+		}
+	}
+	return v
+}
+
+// inFit reports whether cell k is of a phase that enters fits.
+func (v *View) inFit(k int) bool {
+	switch v.Periods[k%len(v.Periods)].Phase {
+	case athar.Pre, athar.During, athar.Post:
+		return true
+	}
+	return false
+}
+
+// Phases gives every period of the grid its phase towards a campaign.
+func (g *Grid) phases(start, end athar.Span, d Design) []athar.Phase {
+	out := make([]athar.Phase, len(g.Periods))
+	sure := athar.Span{First: start.Last, Last: end.First}
+	wide := athar.Span{First: start.First, Last: end.Last}
+	preFrom := AddMonths(start.First, -d.PreMonths)
+	postTo := AddMonths(end.Last, d.PostMonths)
+	mark := func(w athar.Span) (n int) {
+		for t, p := range g.Periods {
+			if 2*p.Overlap(w) >= p.Days() {
+				out[t] = athar.During
+				n++
+			}
+		}
+		return n
+	}
+	n := mark(sure)
+	if n == 0 {
+		n = mark(wide)
+	}
+	if n == 0 {
+		best := -1
+		for t, p := range g.Periods {
+			if o := p.Overlap(wide); o > 0 && (best < 0 || o > g.Periods[best].Overlap(wide)) {
+				best = t
+			}
+		}
+		if best >= 0 {
+			out[best] = athar.During
+		}
+	}
+	wash := d.WashIn
+	for t, p := range g.Periods {
+		switch {
+		case out[t] == athar.During:
+			if wash > 0 {
+				out[t] = athar.WashIn
+				wash--
+			}
+		case p.Overlap(wide) > 0:
+			out[t] = athar.WashIn
+		case p.Last < wide.First && p.Last >= preFrom:
+			out[t] = athar.Pre
+		case p.First > wide.Last && p.First <= postTo:
+			out[t] = athar.Post
+		default:
+			out[t] = athar.Outside
+		}
+	}
+	return out
+}
+
+// mergeRings joins neighbouring rings, from the inside out, until each holds
+// MinRing events before the campaign; what is left over at the outside joins
+// the last ring.
+func (g *Grid) mergeRings(site Site, d Design, pre func(int) int, notes *[]athar.Note) []athar.Ring {
+	if len(d.Rings) == 0 || len(g.Areas) == len(site.Footprint) {
+		return nil
+	}
+	var out []athar.Ring
+	var have []int
+	from, n := 0.0, 0
+	next := 0.0
+	for _, to := range d.Rings {
+		for i := range g.Areas {
+			if !slices.Contains(site.Footprint, i) && site.Km[i] <= to && (site.Km[i] > next || next == 0) {
+				n += pre(i)
+			}
+		}
+		next = to
+		if n >= d.MinRing {
+			out = append(out, athar.Ring{From: athar.Num(from), To: athar.Num(to)})
+			have = append(have, n)
+			from, n = to, 0
+		}
+	}
+	last := d.Rings[len(d.Rings)-1]
+	if from < last {
+		if len(out) > 0 {
+			out[len(out)-1].To = athar.Num(last)
+			have[len(have)-1] += n
+		} else {
+			out = append(out, athar.Ring{From: 0, To: athar.Num(last)})
+			have = append(have, n)
+		}
+	}
+	if len(out) < len(d.Rings) {
+		*notes = append(*notes, athar.Note{Code: "rings-merged", Args: map[string]any{
+			"rings": len(out), "declared": len(d.Rings), "need": d.MinRing}})
+	}
+	if have[0] < d.MinRing {
+		*notes = append(*notes, athar.Note{Code: "ring-thin", Args: map[string]any{"n": have[0], "need": d.MinRing}})
+	}
+	return out
+}
+
+// expose marks the cells that other campaigns reach: inside another footprint
+// or within its outermost ring, from the earliest start to the end of the
+// post-period after the latest end.
+func (g *Grid) expose(v *View, cols []int, others []Site, d Design) {
+	T := len(v.Periods)
+	inside := athar.Exposure{Name: "inside-other", N: make([]float64, len(v.Count))}
+	around := athar.Exposure{Name: "around-other", N: make([]float64, len(v.Count))}
+	outer := 0.0
+	if len(d.Rings) > 0 {
+		outer = d.Rings[len(d.Rings)-1]
+	}
+	touched := map[string]bool{}
+	for _, o := range others {
+		window := athar.Span{First: o.Start.First, Last: AddMonths(o.End.Last, d.PostMonths)}
+		in := make([]bool, len(g.Areas))
+		for _, i := range o.Footprint {
+			in[i] = true
+		}
+		for r := range v.Areas {
+			i := v.Area[r]
+			reach := in[i] || o.Km[i] <= outer
+			if !reach || v.Areas[r].Role == athar.LeftOut {
+				continue
+			}
+			for c := range cols {
+				if v.Periods[c].Overlap(window) == 0 {
+					continue
+				}
+				k := r*T + c
+				if in[i] {
+					inside.N[k]++
+				} else {
+					around.N[k]++
+				}
+				touched[o.ID] = true
+				if v.Areas[r].Role == athar.Inside && in[i] && !slices.Contains(v.Joint, o.ID) &&
+					(v.Periods[c].Phase == athar.During || v.Periods[c].Phase == athar.Post) {
+					v.Joint = append(v.Joint, o.ID)
+				}
+			}
+		}
+	}
+	if len(touched) == 0 {
+		return
+	}
+	exposed := func(k int) bool { return inside.N[k]+around.N[k] > 0 }
+	v.Modelled = d.Overlap == Model
+	if d.Overlap != Remove && !v.Modelled {
+		v.Modelled = !g.enoughWithout(v, exposed)
+	}
+	for k := range v.Use {
+		if !v.Use[k] || !exposed(k) || !v.inFit(k) {
+			continue
+		}
+		if v.Modelled {
+			v.Exposed++
+		} else if v.Areas[k/T].Role != athar.Inside {
+			v.Use[k] = false
+			v.Exposed++
+		}
+	}
+	if v.Modelled && d.Overlap == Auto {
+		v.Notes = append(v.Notes, athar.Note{Code: "overlap-control-too-thin",
+			Args: map[string]any{"need": MinFarEvents, "areas": MinFarAreas}})
+	}
+	if v.Exposed > 0 {
+		code := "overlap-removed"
+		if v.Modelled {
+			code = "overlap-modelled"
+		}
+		v.Notes = append(v.Notes, athar.Note{Code: code, Args: map[string]any{
+			"cells": v.Exposed, "campaigns": strings.Join(slices.Sorted(maps.Keys(touched)), ", ")}})
+	}
+	for _, e := range []athar.Exposure{inside, around} {
+		for k, n := range e.N {
+			if n > 0 && v.Use[k] {
+				v.Other = append(v.Other, e)
+				break
+			}
+		}
+	}
+}
+
+// enoughWithout reports whether the control keeps enough events and areas
+// before the campaign, and at least one cell in every later period, once
+// exposed cells are gone.
+func (g *Grid) enoughWithout(v *View, exposed func(int) bool) bool {
+	T := len(v.Periods)
+	events := 0.0
+	areas := 0
+	open := make([]int, T)
+	for r, a := range v.Areas {
+		if a.Role != athar.Far {
+			continue
+		}
+		n := 0.0
+		for c, p := range v.Periods {
+			k := r*T + c
+			if !v.Use[k] || exposed(k) {
+				continue
+			}
+			open[c]++
+			if p.Phase == athar.Pre {
+				n += v.Count[k]
+			}
+		}
+		events += n
+		if n > 0 {
+			areas++
+		}
+	}
+	for c, p := range v.Periods {
+		if p.Phase != athar.WashIn && p.Days > 0 && open[c] < MinFarAreas {
+			return false
+		}
+	}
+	return events >= MinFarEvents && areas >= MinFarAreas
+}
+
+// Donut returns a copy of v in which the last n used pre-periods are dropped:
+// what remains before the campaign is free of a surge just ahead of it.
+func (v *View) Donut(n int) *athar.Panel {
+	p := *v.Panel
+	p.Periods = slices.Clone(v.Periods)
+	for t := len(p.Periods) - 1; t >= 0 && n > 0; t-- {
+		if p.Periods[t].Phase == athar.Pre && p.Periods[t].Days > 0 {
+			p.Periods[t].Phase = athar.WashIn
+			n--
+		}
+	}
+	return &p
+}
+
+// RoleSeries sums the areas of one role by period, whether or not their cells
+// enter a fit; NaN where nobody monitored.
+func (v *View) RoleSeries(role athar.Role) (areas int, sum []float64) {
+	T := len(v.Periods)
+	sum = make([]float64, T)
+	for r, a := range v.Areas {
+		if a.Role != role {
+			continue
+		}
+		areas++
+		for c := range sum {
+			sum[c] += v.Count[r*T+c]
+		}
+	}
+	for c, p := range v.Periods {
+		if 2*p.Days < float64(p.Span.Days()) {
+			sum[c] = math.NaN()
+		}
+	}
+	return areas, sum
+}
