@@ -1,0 +1,300 @@
+package stat
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Sandwich is the linearisation of a [TwoWay] fit at its solution: weighted
+// least squares with weights mu on regressors and period dummies, area effects
+// absorbed by demeaning within areas. Its errors are clustered by area.
+//
+// With z_it the regressors less their weighted area mean, Z_i has rows
+// sqrt(mu_it) z_it and residuals are e_it = (y_it - mu_it)/sqrt(mu_it).
+type Sandwich struct {
+	w      *TwoWay
+	p      int       // K regressors, then one column per period
+	m      []float64 // (Z'Z)^-, p x p
+	rank   int
+	blocks []block
+	cells  int
+}
+
+// block is what the areas of one group share: the spectrum of
+// u (Z'Z)^- u', where Z_i = sqrt(Y_i) u and Y_i is the area's number of events.
+type block struct {
+	periods []int     // those in the fit
+	prob    []float64 // mu_it / Y_i
+	q       []float64 // eigenvectors in columns, len(periods)^2
+	lambda  []float64
+	w       []float64 // q' u, len(periods) x p
+	areas   []int
+}
+
+// Linearise prepares the errors of the last fit.
+func (w *TwoWay) Linearise() *Sandwich {
+	nt, k := w.Periods, w.K
+	s := &Sandwich{w: w, p: k + nt}
+	s.m = make([]float64, s.p*s.p)
+	byGroup := make([]int, len(w.first))
+	for i, y := range w.sum {
+		if y == 0 {
+			continue
+		}
+		g := w.group[i]
+		if byGroup[g] == 0 {
+			s.blocks = append(s.blocks, block{})
+			byGroup[g] = len(s.blocks)
+		}
+		b := &s.blocks[byGroup[g]-1]
+		b.areas = append(b.areas, i)
+	}
+	u := make([][]float64, len(s.blocks)) // rows sqrt(prob) z
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		i := b.areas[0]
+		total := 0.0
+		for _, a := range b.areas {
+			total += w.sum[a]
+		}
+		mean := make([]float64, s.p)
+		for t := range nt {
+			if c := i*nt + t; w.In[c] {
+				pr := w.Mu[c] / w.sum[i]
+				b.periods, b.prob = append(b.periods, t), append(b.prob, pr)
+				for j, x := range w.x {
+					mean[j] += pr * x[c]
+				}
+				mean[k+t] += pr
+			}
+		}
+		n := len(b.periods)
+		s.cells += n * len(b.areas)
+		u[bi] = make([]float64, n*s.p)
+		for a, t := range b.periods {
+			row := u[bi][a*s.p : (a+1)*s.p]
+			for j, x := range w.x {
+				row[j] = x[i*nt+t]
+			}
+			row[k+t] = 1
+			r := math.Sqrt(b.prob[a])
+			for j := range row {
+				row[j] = r * (row[j] - mean[j])
+			}
+			addOuter(s.m, row, total)
+		}
+	}
+	mirror(s.m, s.p)
+	s.invert()
+	for bi := range s.blocks {
+		s.blocks[bi].decompose(u[bi], s.m, s.p)
+	}
+	return s
+}
+
+// invert turns Z'Z into its inverse. Period columns go first, so that it is a
+// regressor that is dropped where both say the same.
+func (s *Sandwich) invert() {
+	p, k := s.p, s.w.K
+	perm := make([]int, 0, p)
+	for j := k; j < p; j++ {
+		perm = append(perm, j)
+	}
+	for j := range k {
+		perm = append(perm, j)
+	}
+	a := make([]float64, p*p)
+	for i, pi := range perm {
+		for j, pj := range perm {
+			a[i*p+j] = s.m[pi*p+pj]
+		}
+	}
+	s.rank = sweep(a, p, make([]bool, p), make([]float64, p))
+	for i, pi := range perm {
+		for j, pj := range perm {
+			s.m[pi*p+pj] = a[i*p+j]
+		}
+	}
+}
+
+func (b *block) decompose(u, m []float64, p int) {
+	n := len(b.periods)
+	um := make([]float64, n*p)
+	for a := range n {
+		mulVec(um[a*p:(a+1)*p], m, u[a*p:(a+1)*p])
+	}
+	h := mat.NewSymDense(n, nil)
+	for a := range n {
+		for c := a; c < n; c++ {
+			h.SetSym(a, c, dot(um[a*p:(a+1)*p], u[c*p:(c+1)*p]))
+		}
+	}
+	var eig mat.EigenSym
+	eig.Factorize(h, true)
+	b.lambda = eig.Values(nil)
+	var q mat.Dense
+	eig.VectorsTo(&q)
+	b.q = q.RawMatrix().Data
+	b.w = make([]float64, n*p)
+	for a := range n {
+		for l := range n {
+			if v := b.q[a*n+l]; v != 0 {
+				row := b.w[l*p : (l+1)*p]
+				for j, x := range u[a*p : (a+1)*p] {
+					row[j] += v * x
+				}
+			}
+		}
+	}
+}
+
+// adjust fills f with the eigenvalues of (I - H_ii)^(-1/2) for an area with y
+// events; the direction that the area fits alone (eigenvalue 1 of H) is left
+// out, as in the Moore-Penrose inverse.
+func (b *block) adjust(f []float64, y float64) {
+	for l, v := range b.lambda {
+		f[l] = 0
+		if d := 1 - y*v; d > 1e-8 {
+			f[l] = 1 / math.Sqrt(d)
+		}
+	}
+}
+
+// Naive is (Z'Z)^- restricted to the regressors and to the periods' effects:
+// the covariance of a Poisson model, K + Periods square.
+func (s *Sandwich) Naive() []float64 { return s.m }
+
+// Rank is the number of regressors and periods that have an estimate; Cells
+// and Clusters count the cells and areas in the fit.
+func (s *Sandwich) Rank() int { return s.rank }
+
+// Cells is the number of cells in the fit.
+func (s *Sandwich) Cells() int { return s.cells }
+
+// Clusters is the number of areas in the fit.
+func (s *Sandwich) Clusters() int {
+	n := 0
+	for _, b := range s.blocks {
+		n += len(b.areas)
+	}
+	return n
+}
+
+// CR1 is the cluster-robust covariance of the K coefficients with the
+// small-sample factor G/(G-1) (n-1)/(n-r), r the regressors and period effects
+// with area effects not counted because they nest in the clusters; this is
+// fixest's default.
+func (s *Sandwich) CR1(y []float64) []float64 {
+	v := s.clustered(y, false)
+	g, n := float64(s.Clusters()), float64(s.cells)
+	f := g / (g - 1) * (n - 1) / (n - float64(s.rank) - 1)
+	for i := range v {
+		v[i] *= f
+	}
+	return v
+}
+
+// CR2 is the bias-reduced cluster-robust covariance of the K coefficients,
+// M (sum_i Z_i' A_i e_i e_i' A_i Z_i) M with M = (Z'Z)^- and
+// A_i = (I - Z_i M Z_i')^(-1/2), which is unbiased where the variance is
+// proportional to the mean (Pustejovsky and Tipton 2018). Valid with absorbed
+// area effects because these nest in the clusters (their theorem 2).
+func (s *Sandwich) CR2(y []float64) []float64 { return s.clustered(y, true) }
+
+func (s *Sandwich) clustered(y []float64, reduce bool) []float64 {
+	p, k, nt := s.p, s.w.K, s.w.Periods
+	meat := make([]float64, p*p)
+	score := make([]float64, p)
+	f, e := make([]float64, nt), make([]float64, nt)
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		n := len(b.periods)
+		for _, i := range b.areas {
+			sum := s.w.sum[i]
+			if b.adjust(f[:n], sum); !reduce {
+				for l := range n {
+					f[l] = 1
+				}
+			}
+			for a, t := range b.periods {
+				m := sum * b.prob[a]
+				e[a] = (y[i*nt+t] - m) / math.Sqrt(m)
+			}
+			clear(score)
+			for l := range n {
+				c := 0.0
+				for a := range n {
+					c += b.q[a*n+l] * e[a]
+				}
+				if c *= f[l] * math.Sqrt(sum); c != 0 {
+					for j, v := range b.w[l*p : (l+1)*p] {
+						score[j] += c * v
+					}
+				}
+			}
+			addOuter(meat, score, 1)
+		}
+	}
+	mirror(meat, p)
+	full := make([]float64, p*p)
+	sandwich(full, s.m, meat, make([]float64, p*p), p)
+	v := make([]float64, k*k)
+	for i := range k {
+		copy(v[i*k:(i+1)*k], full[i*p:i*p+k])
+	}
+	return v
+}
+
+// DF is the Bell-McCaffrey (Satterthwaite) degrees of freedom of the CR2
+// variance of the contrast c of the K coefficients: tr(O)^2 / tr(O^2) with
+// O_ij = delta_ij p_i'p_i - p_i' Z_i M Z_j' p_j and p_i = A_i Z_i M c.
+func (s *Sandwich) DF(c []float64) float64 {
+	p, nt := s.p, s.w.Periods
+	full := make([]float64, p)
+	copy(full, c)
+	mc := make([]float64, p)
+	mulVec(mc, s.m, full)
+	bb := make([]float64, p*p) // sum b b'
+	var sum, squares, cross float64
+	f, mb, b1 := make([]float64, nt), make([]float64, p), make([]float64, p)
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		n := len(b.periods)
+		v := make([]float64, n)
+		for l := range v {
+			v[l] = dot(b.w[l*p:(l+1)*p], mc)
+		}
+		for _, i := range b.areas {
+			y := s.w.sum[i]
+			b.adjust(f[:n], y)
+			d := 0.0
+			clear(b1)
+			for l, x := range v {
+				x *= f[l]
+				d += y * x * x
+				if x *= y; x != 0 {
+					for j, z := range b.w[l*p : (l+1)*p] {
+						b1[j] += x * z
+					}
+				}
+			}
+			addOuter(bb, b1, 1)
+			mulVec(mb, s.m, b1)
+			q := dot(b1, mb)
+			sum += d - q
+			squares += d * d
+			cross += d * q
+		}
+	}
+	mirror(bb, p)
+	mbb := make([]float64, p*p)
+	mul(mbb, s.m, bb, p)
+	tr := 0.0 // tr(M BB M BB)
+	for i := range p {
+		for j := range p {
+			tr += mbb[i*p+j] * mbb[j*p+i]
+		}
+	}
+	return sum * sum / (squares - 2*cross + tr)
+}
