@@ -27,6 +27,8 @@ type Study struct {
 	Choices   Choices
 	Limits    []athar.Names // what these data could never have shown
 	Dir       string        // folder of the study file
+
+	file      string // as given to Parse, for messages
 	positions map[string]position
 }
 
@@ -43,7 +45,7 @@ type Group struct {
 type Data struct {
 	Name     string
 	File     string
-	Format   string            // counts, ucdp-ged, table
+	Format   string            // counts, ucdp-ged, table, series
 	Columns  map[string]string // our field -> the file's column (see source.Spec)
 	Sheet    string            // of an XLSX file; default the first
 	Period   string            // length of a counts table's periods: day, week, month, quarter, year
@@ -117,12 +119,13 @@ type Claim struct {
 	ID       string
 	Text     athar.Names
 	Source   string
-	Question string      // inside, ring, net, movement, total, or none: nothing in event data answers it
+	Question string      // inside, ring, net, movement, total; or goal, adaptation, none: no finding answers these
+	About    string      // for goal, adaptation and none: which goal or adaptation, e.g. logistics
 	Campaign string      // campaign id, or all
 	Total    string      // total id, for question total
 	Phase    athar.Phase // during or post; "" for totals
 	Expects  []athar.Verdict
-	Needs    athar.Names // for none: what data would be needed to test it
+	Needs    athar.Names // for goal, adaptation and none: what data would test it
 }
 
 // Choices are declared before the run.
