@@ -62,6 +62,7 @@ type View struct {
 	// in its own window: their effects cannot be told apart by place and time.
 	Joint   []string
 	Used    int // cells that enter the fit
+	known   []bool
 	Exposed int // cells removed, or modelled, because another campaign reaches them
 }
 
@@ -90,7 +91,7 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 	pre := func(i int) int {
 		n := 0
 		for _, t := range cols {
-			if phases[t] == athar.Pre && g.Monitored(t) {
+			if phases[t] == athar.Pre && g.Known(i, t) {
 				n += g.N[i*len(g.Periods)+t]
 			}
 		}
@@ -124,7 +125,8 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 		v.Km = append(v.Km, site.Km[i])
 		for _, t := range cols {
 			v.Count = append(v.Count, float64(g.N[i*len(g.Periods)+t]))
-			v.Use = append(v.Use, g.Monitored(t) && role != athar.LeftOut)
+			v.Use = append(v.Use, g.Known(i, t) && role != athar.LeftOut)
+			v.known = append(v.known, g.Known(i, t))
 		}
 	}
 	g.expose(v, cols, others, d)
@@ -375,7 +377,7 @@ func (v *View) Donut(n int) *athar.Panel {
 }
 
 // RoleSeries sums the areas of one role by period, whether or not their cells
-// enter a fit; NaN where nobody monitored.
+// enter a fit; NaN where the count of any of them is not known.
 func (v *View) RoleSeries(role athar.Role) (areas int, sum []float64) {
 	T := len(v.Periods)
 	sum = make([]float64, T)
@@ -386,11 +388,9 @@ func (v *View) RoleSeries(role athar.Role) (areas int, sum []float64) {
 		areas++
 		for c := range sum {
 			sum[c] += v.Count[r*T+c]
-		}
-	}
-	for c, p := range v.Periods {
-		if 2*p.Days < float64(p.Span.Days()) {
-			sum[c] = math.NaN()
+			if !v.known[r*T+c] {
+				sum[c] = math.NaN()
+			}
 		}
 	}
 	return areas, sum

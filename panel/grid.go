@@ -70,6 +70,7 @@ type Grid struct {
 	Periods []athar.Span
 	Days    []float64 // monitored days of each period
 	N       []int     // row-major, area by period
+	unknown []bool    // cells whose count nobody published
 	index   map[string]int
 
 	// Unplaced counts what could not be put into a cell, by reason.
@@ -115,6 +116,7 @@ func NewGrid(areas []athar.Area, unit Unit, coverage []athar.Span) (*Grid, error
 		}
 	}
 	g.N = make([]int, len(g.Areas)*len(g.Periods))
+	g.unknown = make([]bool, len(g.N))
 	return g, nil
 }
 
@@ -158,6 +160,24 @@ func (g *Grid) Add(area string, when athar.Span, n int) bool {
 	return true
 }
 
+// Unknown marks every cell of an area that overlaps a span as not published:
+// its count is missing, not zero.
+func (g *Grid) Unknown(area string, when athar.Span) {
+	i, ok := g.index[area]
+	if !ok {
+		return
+	}
+	for t, p := range g.Periods {
+		if p.Overlap(when) > 0 {
+			g.unknown[i*len(g.Periods)+t] = true
+		}
+	}
+}
+
+// Known reports whether the count of area i in period t was monitored and
+// published.
+func (g *Grid) Known(i, t int) bool { return g.Monitored(t) && !g.unknown[i*len(g.Periods)+t] }
+
 // period finds the period that holds at least half of when; -1 if when lies
 // outside the grid.
 func (g *Grid) period(when athar.Span) (int, bool) {
@@ -189,26 +209,16 @@ func (g *Grid) Total() int {
 	return s
 }
 
-// Series sums the given areas (nil: all) by period; NaN where nobody
-// monitored.
+// Series sums the given areas by period; NaN where the count of any of them is
+// not known.
 func (g *Grid) Series(areas []int) []float64 {
 	out := make([]float64, len(g.Periods))
-	add := func(i int) {
+	for _, i := range areas {
 		for t := range out {
 			out[t] += float64(g.N[i*len(g.Periods)+t])
-		}
-	}
-	if areas == nil {
-		for i := range g.Areas {
-			add(i)
-		}
-	}
-	for _, i := range areas {
-		add(i)
-	}
-	for t := range out {
-		if !g.Monitored(t) {
-			out[t] = math.NaN()
+			if !g.Known(i, t) {
+				out[t] = math.NaN()
+			}
 		}
 	}
 	return out

@@ -1,0 +1,40 @@
+# make demo      build Athar and assess examples/isis-2020
+# make test      vet, then all tests
+# make validate  the known-truth simulations in full, into docs/validation
+# make bench     speed and memory, beside a reference in the same run
+# make lint      gofmt, vet and staticcheck
+# make fuzz      every reader, FUZZTIME each
+
+FUZZTIME ?= 1m
+REPS ?= 1000
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: demo test validate bench lint fuzz build
+
+build:
+	go build -o bin/athar ./cmd/athar
+
+demo: build
+	bin/athar assess --out out/isis-2020 examples/isis-2020/study.yaml
+
+test:
+	go vet ./...
+	go test ./...
+
+validate:
+	go run ./internal/cmd/validate -reps $(REPS) -out docs/validation
+
+bench: build
+	go run ./internal/cmd/bench
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+fuzz:
+	@for p in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; \
+	done

@@ -1,0 +1,220 @@
+// Package assess runs a study: it reads what the study names, arranges it,
+// asks every method and collects the answers as a report.
+//
+// The package thinks of a run as a plan of numbered, independent tasks, one
+// for each campaign and each total. A task sees only the grid and its own
+// design, draws its random numbers from its own stream, and writes to its own
+// place in the report; so the report does not depend on how many workers there
+// are or in which order they finish. It computes nothing itself: the arithmetic
+// is in the methods, the words are chosen by the verdict.
+package assess
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"athar"
+	"athar/panel"
+	"athar/study"
+)
+
+// Schema names the layout of findings.json.
+const Schema = "athar-findings/1"
+
+// Options of a run.
+type Options struct {
+	Version string
+	// Progress, if set, is told after each step how many of the steps are
+	// done. It may be called from several goroutines, one call at a time.
+	Progress func(done, of int, what string)
+}
+
+// Result is a report and the tables that go beside it.
+type Result struct {
+	Report  *athar.Report
+	Panels  []CampaignPanel
+	Rejects []athar.Reject
+}
+
+// CampaignPanel is the panel that a campaign's methods saw.
+type CampaignPanel struct {
+	Campaign string
+	Panel    *athar.Panel
+}
+
+// Run assesses the study in the given file.
+func Run(ctx context.Context, file string, o Options) (*Result, error) {
+	s, err := study.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	in, err := load(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	g, unit, err := in.grid()
+	if err != nil {
+		return nil, err
+	}
+	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Map: in.mapInfo(),
+		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
+		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, o)}
+	sites, err := in.sites(g)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
+	design := design(s)
+
+	n := len(sites) + len(s.Totals)
+	err = parallel(ctx, n, o.Progress, func(i int) string {
+		if i < len(sites) {
+			others := slices.Concat(sites[:i:i], sites[i+1:])
+			v := g.ForCampaign(sites[i], others, design)
+			r.Campaigns[i] = campaign(s, i, in, v)
+			res.Panels[i] = CampaignPanel{s.Campaigns[i].ID, v.Panel}
+			return s.Campaigns[i].ID
+		}
+		k := i - len(sites)
+		r.Totals[k] = total(s, k, in, g, design)
+		return s.Totals[k].ID
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Claims = claims(s, r)
+	r.Methods = methodsRun(r)
+	return res, nil
+}
+
+// parallel runs n tasks on as many workers as there are processors and stops
+// early when ctx ends. A task that panics makes the run panic.
+func parallel(ctx context.Context, n int, progress func(int, int, string), task func(int) string) error {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	next, done := 0, 0
+	var failure any
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			defer func() {
+				if p := recover(); p != nil {
+					mu.Lock()
+					failure = p
+					mu.Unlock()
+				}
+			}()
+			for {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= n || ctx.Err() != nil {
+					return
+				}
+				what := task(i)
+				mu.Lock()
+				done++
+				if progress != nil {
+					progress(done, n, what)
+				}
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	if failure != nil {
+		panic(failure)
+	}
+	return ctx.Err()
+}
+
+func design(s *study.Study) panel.Design {
+	c := s.Choices
+	return panel.Design{PreMonths: c.PreMonths, PostMonths: c.PostMonths, WashIn: c.WashIn, Rings: c.Rings, MinRing: 30,
+		FarCountry: c.Far == "country", Overlap: panel.Overlap(c.Overlap), Ramadan: ramadan}
+}
+
+func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
+	c := s.Choices
+	i := athar.StudyInfo{ID: s.ID, Title: s.Title, Group: s.Group.Name, Outcome: s.Outcome, Unit: string(unit), Limits: s.Limits}
+	for _, d := range s.Data {
+		i.Limits = append(i.Limits, d.Caveats...)
+	}
+	if i.Limits == nil {
+		i.Limits = []athar.Names{}
+	}
+	add := func(name string, v any) {
+		i.Choices = append(i.Choices, athar.Choice{Name: name, Value: fmt.Sprint(v)})
+	}
+	add("period", c.Period)
+	add("pre_months", c.PreMonths)
+	add("post_months", c.PostMonths)
+	add("wash_in", c.WashIn)
+	add("rings", c.Rings)
+	add("far", c.Far)
+	add("overlap", c.Overlap)
+	add("smallest_effect", c.SmallestEffect)
+	add("seed", c.Seed)
+	add("draws", c.Draws)
+	for _, e := range c.Calendar {
+		add("calendar", fmt.Sprintf("%s: %s to %s", e.Name.En, e.When.First, e.When.Last))
+	}
+	return i
+}
+
+// methodsRun counts the effects of every method, and its refusals.
+func methodsRun(r *athar.Report) []athar.MethodInfo {
+	n := map[string]*athar.MethodInfo{}
+	count := func(list []athar.Effect) {
+		for _, e := range list {
+			m := n[e.Method]
+			if m == nil {
+				m = &athar.MethodInfo{Method: e.Method}
+				n[e.Method] = m
+			}
+			m.Runs++
+			if e.Refusal != nil {
+				m.Refuse++
+			}
+		}
+	}
+	for _, c := range r.Campaigns {
+		count(c.Effects)
+	}
+	for _, t := range r.Totals {
+		count(t.Effects)
+	}
+	out := []athar.MethodInfo{}
+	for _, m := range n {
+		out = append(out, *m)
+	}
+	slices.SortFunc(out, func(a, b athar.MethodInfo) int {
+		if a.Method < b.Method {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+func nums(x []float64) []athar.Num {
+	out := make([]athar.Num, len(x))
+	for i, v := range x {
+		out[i] = athar.Num(v)
+	}
+	return out
+}
+
+func nulls(n int) []athar.Num {
+	out := make([]athar.Num, n)
+	for i := range out {
+		out[i] = athar.Num(math.NaN())
+	}
+	return out
+}

@@ -1,0 +1,371 @@
+package assess
+
+import (
+	"math"
+	"strings"
+
+	"athar"
+	"athar/displace/wdd"
+	"athar/effect/its"
+	"athar/effect/rateratio"
+	"athar/effect/spillover"
+	"athar/panel"
+	"athar/study"
+	"athar/verdict"
+)
+
+// campaign asks every method about one campaign and writes its report.
+func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignReport {
+	c := s.Campaigns[i]
+	r := athar.CampaignReport{Campaign: campaignInfo(c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
+		Areas: areaRoles(v), Findings: []athar.Finding{}, Effects: []athar.Effect{}}
+	if r.Rings == nil {
+		r.Rings = []athar.Ring{}
+	}
+	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID}
+	a.spillover(v)
+	a.series(v)
+	a.exact(v)
+	a.wdd(v)
+	a.fallBack(v)
+
+	_, inside := v.RoleSeries(athar.Inside)
+	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
+		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
+		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl}
+	f.Coarse, f.Placed = in.precision(v.Periods)
+	r.Guards = verdict.Check(f)
+	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
+		Headline: a.headline, Donuts: a.donuts, Voters: a.voters, Witnesses: a.witnesses, Guards: r.Guards})
+	r.Effects = a.effects
+	r.Notes = append(r.Notes, a.notes...)
+	if r.Notes == nil {
+		r.Notes = []athar.Note{}
+	}
+	r.Series = roleSeries(v, a.expected)
+	return r
+}
+
+// answers collects what the methods said about one campaign.
+type answers struct {
+	campaign string
+	seed     uint64
+	draws    int
+	smallest float64
+
+	headline, voters, witnesses []athar.Effect
+	donuts                      [][]athar.Effect
+	effects                     []athar.Effect // all of them, for the tables
+	expected                    []athar.RoleSeries
+	notes                       []athar.Note
+	noControl                   bool
+}
+
+func (a *answers) keep(list ...athar.Effect) { a.effects = append(a.effects, list...) }
+
+// spillover fits the headline model, its donut versions and, where both kinds
+// of error can be had, the other kind.
+func (a *answers) spillover(v *panel.View) {
+	o := spillover.Options{Campaign: a.campaign, Seed: a.seed, Draws: a.draws}
+	main := spillover.Estimate(v.Panel, o)
+	a.headline, a.expected = main.Effects, main.Expected
+	a.notes = append(a.notes, main.Notes...)
+	a.keep(main.Effects...)
+	a.noControl = main.Refusal != nil
+	if main.Refusal != nil {
+		a.notes = append(a.notes, main.Refusal.Reason)
+		return
+	}
+	o.Draws = -1
+	for d := 1; d <= 3; d++ {
+		o.Spec = donutSpec(d)
+		e := spillover.Estimate(v.Donut(d), o).Effects
+		a.donuts = append(a.donuts, e)
+		a.keep(e...)
+	}
+	for _, errors := range []spillover.Errors{spillover.Clustered, spillover.Dispersion} {
+		o.Spec, o.Errors = "errors="+string(errors), errors
+		e := spillover.Estimate(v.Panel, o).Effects
+		a.keep(e...)
+		for _, x := range e {
+			if x.Question == athar.AskInside && x.Inference != inferenceOf(a.headline, x) {
+				a.witnesses = append(a.witnesses, x)
+			}
+		}
+	}
+}
+
+func donutSpec(d int) string { return "donut=" + string(rune('0'+d)) }
+
+func inferenceOf(list []athar.Effect, like athar.Effect) string {
+	for _, e := range list {
+		if e.Question == like.Question && e.Ring == like.Ring && e.Phase == like.Phase {
+			return e.Inference
+		}
+	}
+	return ""
+}
+
+// series fits the interrupted series of every role on its own. The linear
+// version votes; the others are shown.
+func (a *answers) series(v *panel.View) {
+	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
+		sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == role })
+		o := its.Options{Campaign: a.campaign, Question: athar.AskInside, Areas: areas, Seed: a.seed, Draws: -1}
+		if role.IsRing() {
+			o.Question, o.Ring = athar.AskRing, int(role)
+		}
+		for _, spec := range []string{its.Linear, its.NoTrend, its.Slope, its.NB2} {
+			o.Spec = spec
+			e := its.Estimate(sum, o).Effects
+			a.keep(e...)
+			if spec == its.Linear {
+				a.voters = append(a.voters, e...)
+			} else if role == athar.Inside && spec != its.Slope {
+				a.witnesses = append(a.witnesses, e...)
+			}
+		}
+	}
+}
+
+// exact compares the plain rates before and in each phase, with and without a
+// correction for overdispersion. It has no control and no vote.
+func (a *answers) exact(v *panel.View) {
+	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
+		sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == role })
+		before, n := cell(sum, athar.Pre)
+		if n == 0 {
+			continue
+		}
+		for _, phase := range []athar.Phase{athar.During, athar.Post} {
+			after, periods := cell(sum, phase)
+			if periods == 0 {
+				continue
+			}
+			o := rateratio.Options{Campaign: a.campaign, Question: athar.AskInside, Phase: phase, Areas: areas, Periods: periods}
+			if role.IsRing() {
+				o.Question, o.Ring = athar.AskRing, int(role)
+			}
+			list := []athar.Effect{rateratio.Compare(before, after, o)}
+			if o.Phi = dispersion(sum); o.Phi > 1 {
+				list = append(list, rateratio.Compare(before, after, o))
+			}
+			a.keep(list...)
+			if role == athar.Inside {
+				a.witnesses = append(a.witnesses, list...)
+			}
+		}
+	}
+}
+
+// cell adds the monitored periods of one phase.
+func cell(s its.Series, phase athar.Phase) (c rateratio.Cell, periods int) {
+	for t, p := range s.Periods {
+		if p.Phase == phase && p.Days > 0 {
+			c.Events += s.Count[t]
+			c.Exposure += p.Days
+			periods++
+		}
+	}
+	return c, periods
+}
+
+// dispersion is the variance over the mean of the counts before the campaign,
+// after division by days.
+func dispersion(s its.Series) float64 {
+	var events, days float64
+	n := 0
+	for t, p := range s.Periods {
+		if p.Phase == athar.Pre && p.Days > 0 {
+			events += s.Count[t]
+			days += p.Days
+			n++
+		}
+	}
+	if n < 3 || events == 0 {
+		return 1
+	}
+	chi := 0.0
+	for t, p := range s.Periods {
+		if p.Phase == athar.Pre && p.Days > 0 {
+			mu := events * p.Days / days
+			chi += (s.Count[t] - mu) * (s.Count[t] - mu) / mu
+		}
+	}
+	return chi / float64(n-1)
+}
+
+// wdd votes only where the levels of far and inside are near enough for its
+// assumption of equal change in counts.
+func (a *answers) wdd(v *panel.View) {
+	r := wdd.Estimate(v.Panel, wdd.Options{Campaign: a.campaign, Seed: a.seed})
+	a.keep(r.Effects...)
+	level := true
+	for _, n := range r.Notes {
+		level = level && n.Code != "wdd-levels"
+	}
+	if level && r.Refusal == nil {
+		a.voters = append(a.voters, r.Effects...)
+	} else {
+		a.witnesses = append(a.witnesses, r.Effects...)
+	}
+}
+
+// fallBack gives the headline to the interrupted series, or to the exact ratio
+// where the series is too short, if the spillover model found no control. The
+// verdict then carries the guard that says so.
+func (a *answers) fallBack(v *panel.View) {
+	if !a.noControl {
+		return
+	}
+	a.headline = nil
+	var voters, witnesses []athar.Effect
+	take := func(list []athar.Effect, method, spec string) {
+		for _, e := range list {
+			if e.Method == method && e.Spec == spec && e.Refusal == nil && inferenceOf(a.headline, e) == "" {
+				a.headline = append(a.headline, e)
+			}
+		}
+	}
+	take(a.voters, "its", its.Linear)
+	take(a.effects, "exact", "exact/phi")
+	take(a.effects, "exact", "")
+	isHead := func(e athar.Effect) bool {
+		for _, h := range a.headline {
+			if h.Method == e.Method && h.Spec == e.Spec && h.Question == e.Question && h.Ring == e.Ring && h.Phase == e.Phase {
+				return true
+			}
+		}
+		return false
+	}
+	for _, e := range a.voters {
+		if !isHead(e) {
+			voters = append(voters, e)
+		}
+	}
+	for _, e := range a.witnesses {
+		if isHead(e) {
+			continue
+		}
+		if e.Method == "its" && e.Spec == its.NoTrend {
+			// Without a control, the two assumptions about trend check each other.
+			voters = append(voters, e)
+		} else {
+			witnesses = append(witnesses, e)
+		}
+	}
+	a.voters, a.witnesses = voters, witnesses
+	sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
+	o := its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: a.draws}
+	if fit := its.Estimate(sum, o); fit.Refusal == nil {
+		fit.Expected.Role = athar.Inside
+		fit.Expected.Areas = areas
+		a.expected = []athar.RoleSeries{fit.Expected}
+	}
+	for d := 1; d <= 3; d++ {
+		p := v.Donut(d)
+		sum, areas := its.Sum(p, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
+		e := its.Estimate(sum, its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: -1}).Effects
+		for i := range e {
+			e[i].Spec += " " + donutSpec(d)
+		}
+		a.donuts = append(a.donuts, e)
+		a.keep(e...)
+	}
+}
+
+// roleSeries joins the observed series of every role with what the headline
+// model expects.
+func roleSeries(v *panel.View, expected []athar.RoleSeries) []athar.RoleSeries {
+	roles := []athar.Role{athar.Inside}
+	for k := range v.Rings {
+		roles = append(roles, athar.Role(k+1))
+	}
+	roles = append(roles, athar.Far)
+	var out []athar.RoleSeries
+	for _, role := range roles {
+		areas, sum := v.RoleSeries(role)
+		if areas == 0 {
+			continue
+		}
+		n := len(sum)
+		rs := athar.RoleSeries{Role: role, Areas: areas, Observed: nums(sum), Expected: nulls(n), Low: nulls(n), High: nulls(n)}
+		for _, e := range expected {
+			if e.Role != role {
+				continue
+			}
+			// The fit may rest on fewer cells than the area has (exposed cells
+			// are removed): observed and expected must be of the same cells.
+			rs.Observed, rs.Expected, rs.Low, rs.High = e.Observed, e.Expected, e.Low, e.High
+			for t := range rs.Observed {
+				if math.IsNaN(float64(rs.Observed[t])) && v.Periods[t].Phase == athar.WashIn {
+					rs.Observed[t] = athar.Num(sum[t])
+				}
+			}
+		}
+		out = append(out, rs)
+	}
+	return out
+}
+
+func areaRoles(v *panel.View) []athar.AreaRole {
+	out := []athar.AreaRole{}
+	T := len(v.Periods)
+	for r, a := range v.Areas {
+		x := athar.AreaRole{Area: a.Code, Role: a.Role, Km: athar.Num(v.Km[r])}
+		if math.IsInf(v.Km[r], 1) {
+			x.Km = athar.Num(math.NaN())
+		}
+		for t, p := range v.Periods {
+			n := int(v.Count[r*T+t])
+			switch p.Phase {
+			case athar.Pre:
+				x.Pre += n
+			case athar.During:
+				x.During += n
+			case athar.Post:
+				x.Post += n
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func campaignInfo(c study.Campaign) athar.CampaignInfo {
+	i := athar.CampaignInfo{ID: c.ID, Name: c.Name, Forces: c.Forces, Start: c.Start, End: c.End, Goals: c.Goals,
+		Relations: c.Relations, Sources: c.Sources, Note: c.Note}
+	if i.Forces == nil {
+		i.Forces = []athar.Names{}
+	}
+	if i.Goals == nil {
+		i.Goals = []string{}
+	}
+	if i.Relations == nil {
+		i.Relations = []athar.Relation{}
+	}
+	if i.Sources == nil {
+		i.Sources = []athar.SourceRef{}
+	}
+	return i
+}
+
+func names(s *study.Study, ids []string) string {
+	var out []string
+	for _, id := range ids {
+		for _, c := range s.Campaigns {
+			if c.ID == id {
+				out = append(out, c.Name.En)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func dated(s *study.Study) []verdict.Dated {
+	var out []verdict.Dated
+	for _, c := range s.Choices.Calendar {
+		out = append(out, verdict.Dated{Name: c.Name, When: c.When})
+	}
+	return out
+}

@@ -1,0 +1,386 @@
+package assess
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"athar"
+	"athar/calendar"
+	"athar/panel"
+	"athar/place"
+	"athar/source"
+	"athar/study"
+)
+
+func ramadan(s athar.Span) int { return calendar.RamadanDays(s) }
+
+// inputs is everything that was read for a study.
+type inputs struct {
+	study    *study.Study
+	set      *place.Set // nil: the study has a single area
+	areas    []athar.Area
+	info     []athar.DataInfo
+	coverage []athar.Span
+	span     athar.Span
+	rejects  []athar.Reject
+	rows     []row
+	missing  []row // cells that nobody published; n means nothing
+	longest  int   // days of the longest period of a counts table
+	files    []athar.ManifestRef
+	// placed and coarse hold, for every event with a known class of precision,
+	// its day and whether it is known less well than to a district.
+	placed []placedEvent
+}
+
+type placedEvent struct {
+	day    athar.Day
+	coarse bool
+}
+
+// row is one thing to count: n events in an area over a span.
+type row struct {
+	area    string
+	country string
+	when    athar.Span
+	n       int
+	file    int // index of the input it came from
+}
+
+// single is the area of a study that names none.
+const single = "all"
+
+// load reads every file that the study names. All complaints of the study file
+// come before any of the data, so that a typing error does not cost a long read.
+func load(ctx context.Context, s *study.Study) (*inputs, error) {
+	in := &inputs{study: s}
+	if err := in.loadAreas(); err != nil {
+		return nil, err
+	}
+	within := func(file string) ([]string, error) {
+		if in.set == nil {
+			return nil, errors.New("the study has no areas that a polygon could pick")
+		}
+		return in.set.Within(s.Path(file), file)
+	}
+	if err := s.Resolve(in.areas, within); err != nil {
+		return nil, err
+	}
+	for i, d := range s.Data {
+		if err := in.loadData(ctx, i, d); err != nil {
+			return nil, err
+		}
+	}
+	if len(in.rows) == 0 {
+		return nil, fmt.Errorf("%s: no event of the study's group is left in the data; check group.aliases and group.ids, classes and where against the file, and the reasons: %s",
+			filepath.Base(s.Data[0].File), reasons(in.info))
+	}
+	in.span = in.coverage[0]
+	for _, c := range in.coverage {
+		in.span = athar.Span{First: min(in.span.First, c.First), Last: max(in.span.Last, c.Last)}
+	}
+	if err := s.CheckCoverage(in.span); err != nil {
+		return nil, err
+	}
+	return in, in.checkDoubles()
+}
+
+func reasons(info []athar.DataInfo) string {
+	var parts []string
+	for _, d := range info {
+		for _, r := range d.Rejected {
+			parts = append(parts, fmt.Sprintf("%s: %d rows %s", d.File, r.N, r.Reason))
+		}
+	}
+	if parts == nil {
+		return "the files hold no rows"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (in *inputs) loadAreas() error {
+	a := in.study.Areas
+	var err error
+	switch {
+	case a.Table != "":
+		in.set, err = place.LoadTable(in.study.Path(a.Table), a.Table, a.Columns)
+		if err == nil && a.Distances != "" {
+			err = in.set.LoadDistances(in.study.Path(a.Distances), a.Distances, a.DistanceColumns, a.DistancesWithin)
+		}
+	case len(a.GeoJSON) > 0:
+		paths := make([]string, len(a.GeoJSON))
+		for i, f := range a.GeoJSON {
+			paths[i] = in.study.Path(f)
+		}
+		in.set, err = place.LoadGeoJSON(paths, a.GeoJSON, a.Properties)
+	default:
+		in.areas = []athar.Area{{Code: single, Name: athar.Names{En: "the whole area", Ar: "المنطقة كلها"}}}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	in.areas = in.set.Areas
+	in.files = append(in.files, in.set.Files...)
+	return nil
+}
+
+func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
+	spec := source.Spec{Name: d.Name, Label: d.File, Format: d.Format, Columns: d.Columns, Sheet: d.Sheet, Period: d.Period,
+		Classes: d.Classes, Where: d.Where, Values: d.Values, From: d.From, Coverage: d.Coverage, Licence: d.Licence, Citation: d.Citation,
+		Group: source.Group{Aliases: append([]string{in.study.Group.Name.En, in.study.Group.Name.Ar}, in.study.Group.Aliases...), IDs: in.study.Group.IDs}}
+	if d.File != "" {
+		spec.File = in.study.Path(d.File)
+	}
+	r, err := source.Read(ctx, spec)
+	if err != nil {
+		return err
+	}
+	reasons := map[string]int{}
+	for _, c := range r.Counts {
+		in.longest = max(in.longest, c.When.Days())
+		in.count(i, c.Area, "", c.When, c.N, reasons)
+	}
+	for _, c := range r.NotPublished {
+		area := c.Area
+		if in.set == nil {
+			area = single
+		}
+		in.missing = append(in.missing, row{area: area, when: c.When, file: i})
+	}
+	if err := in.swapped(d, r.Events); err != nil {
+		return err
+	}
+	for _, e := range r.Events {
+		if e.Place != athar.PlaceUnknown {
+			in.placed = append(in.placed, placedEvent{e.When.Mid(), e.Place > athar.PlaceDistrict})
+		}
+		area := e.AreaCode
+		if area == "" && in.set != nil && e.HasPoint && e.Place <= athar.PlaceDistrict {
+			area, _ = in.set.Locate(e.Lon, e.Lat)
+		}
+		in.count(i, area, e.Country, e.When, 1, reasons)
+	}
+	for _, name := range sortedKeys(reasons) {
+		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name]})
+	}
+	in.info = append(in.info, r.Info)
+	in.rejects = append(in.rejects, r.Rejects...)
+	if d.File != "" {
+		size := int64(0)
+		if st, err := os.Stat(spec.File); err == nil {
+			size = st.Size()
+		}
+		in.files = append(in.files, athar.ManifestRef{File: filepath.ToSlash(d.File), SHA256: r.Info.SHA256, Bytes: size})
+	}
+	cover := d.Coverage
+	if len(cover) == 0 {
+		cover = []athar.Span{{First: r.Info.First, Last: r.Info.Last}}
+	}
+	in.coverage = append(in.coverage, cover...)
+	return nil
+}
+
+// count notes one row. A row without an area of the study is kept for the
+// totals of its country and counted.
+func (in *inputs) count(file int, area, country string, when athar.Span, n int, reasons map[string]int) {
+	if in.set == nil {
+		area = single
+	} else if i, ok := slices.BinarySearchFunc(in.areas, area, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) }); ok {
+		country = in.areas[i].Country
+	} else {
+		reasons["outside-areas"]++
+		area = ""
+	}
+	in.rows = append(in.rows, row{area: area, country: country, when: when, n: n, file: file})
+}
+
+// swapped refuses points that fall into the study's areas only after latitude
+// and longitude are exchanged.
+func (in *inputs) swapped(d study.Data, events []athar.Event) error {
+	if in.set == nil {
+		return nil
+	}
+	points, right, wrong := 0, 0, 0
+	for _, e := range events {
+		if !e.HasPoint {
+			continue
+		}
+		points++
+		if _, ok := in.set.Locate(e.Lon, e.Lat); ok {
+			right++
+		} else if _, ok := in.set.Locate(e.Lat, e.Lon); ok {
+			wrong++
+		}
+	}
+	if wrong > 0 && wrong > points/2 && right < points/20 {
+		return fmt.Errorf("%s: latitude and longitude look swapped: %d of %d points fall into the study's areas only after exchanging them; exchange the two columns, or name them in data.columns (lat, lon)",
+			d.File, wrong, points)
+	}
+	return nil
+}
+
+// checkDoubles refuses two inputs that count the same area in the same month:
+// adding them would count events twice, and telling duplicates apart is not
+// this version's work.
+func (in *inputs) checkDoubles() error {
+	type cell struct {
+		area string
+		y, m int
+	}
+	first := map[cell]int{}
+	for _, r := range in.rows {
+		if r.area == "" || r.n == 0 {
+			continue
+		}
+		t := r.when.Mid().Time()
+		c := cell{r.area, t.Year(), int(t.Month())}
+		if f, ok := first[c]; ok && f != r.file {
+			a, b := in.study.Data[min(f, r.file)], in.study.Data[max(f, r.file)]
+			return fmt.Errorf("%s and %s both count events in area %s in %d-%02d: adding them would count events twice; keep one of them, or give each its own study and compare the two briefs",
+				a.File, b.File, r.area, c.y, c.m)
+		}
+		first[c] = r.file
+	}
+	return nil
+}
+
+// precision counts the events of the given periods whose place is known, and
+// those among them that are coarser than a district.
+func (in *inputs) precision(periods []athar.Period) (coarse, placed int) {
+	if len(periods) == 0 {
+		return 0, 0
+	}
+	w := athar.Span{First: periods[0].First, Last: periods[len(periods)-1].Last}
+	for _, e := range in.placed {
+		if w.Has(e.day) {
+			placed++
+			if e.coarse {
+				coarse++
+			}
+		}
+	}
+	return coarse, placed
+}
+
+// grid arranges all rows. The period is the study's; "auto" is the week unless
+// some role of some campaign has fewer than three events a week before it
+// (METHODS.md section 0), or the data are coarser than weeks.
+func (in *inputs) grid() (*panel.Grid, panel.Unit, error) {
+	unit := panel.Unit(in.study.Choices.Period)
+	if unit == "auto" {
+		unit = panel.Week
+		if in.longest > 7 {
+			unit = panel.Month
+		} else {
+			g, err := in.fill(panel.Week)
+			if err != nil {
+				return nil, "", err
+			}
+			sites, err := in.sites(g)
+			if err != nil {
+				return nil, "", err
+			}
+			for i, s := range sites {
+				if thin(g.ForCampaign(s, slices.Concat(sites[:i:i], sites[i+1:]), design(in.study))) {
+					unit = panel.Month
+					break
+				}
+			}
+		}
+	}
+	if unit == panel.Week && in.longest > 7 {
+		line, col := in.study.At("choices.period")
+		return nil, "", study.Errors{{File: in.study.File, Line: line, Column: col, Path: "choices.period",
+			Message: "week, but the data have periods of up to " + fmt.Sprint(in.longest) + " days", Hint: "use month"}}
+	}
+	g, err := in.fill(unit)
+	return g, unit, err
+}
+
+func thin(v *panel.View) bool {
+	const need = 3 // events a week
+	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
+		_, sum := v.RoleSeries(role)
+		events, n := 0.0, 0
+		for t, p := range v.Periods {
+			if p.Phase == athar.Pre && !math.IsNaN(sum[t]) {
+				events += sum[t]
+				n++
+			}
+		}
+		if events < need*float64(n) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *inputs) fill(unit panel.Unit) (*panel.Grid, error) {
+	g, err := panel.NewGrid(in.areas, unit, in.coverage)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range in.rows {
+		g.Add(r.area, r.when, r.n)
+	}
+	for _, m := range in.missing {
+		g.Unknown(m.area, m.when)
+	}
+	return g, nil
+}
+
+func (in *inputs) sites(g *panel.Grid) ([]panel.Site, error) {
+	out := make([]panel.Site, len(in.study.Campaigns))
+	for i, c := range in.study.Campaigns {
+		s := panel.Site{ID: c.ID, Start: c.Start, End: c.End}
+		if in.set == nil {
+			s.Footprint, s.Km = []int{0}, []float64{0}
+			out[i] = s
+			continue
+		}
+		for _, code := range c.Footprint.Codes {
+			if k, ok := g.Area(code); ok {
+				s.Footprint = append(s.Footprint, k)
+			}
+		}
+		km, err := in.set.Distances(c.Footprint.Codes)
+		if err != nil {
+			return nil, err
+		}
+		s.Km = km
+		out[i] = s
+	}
+	return out, nil
+}
+
+func (in *inputs) mapInfo() athar.MapInfo {
+	if in.set == nil {
+		return athar.MapInfo{Areas: []athar.MapArea{}}
+	}
+	return athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit}
+}
+
+func manifest(s *study.Study, in *inputs, o Options) athar.Manifest {
+	m := athar.Manifest{Program: "athar", Version: o.Version, Seed: s.Choices.Seed, Options: []athar.Choice{}, Inputs: slices.Clone(in.files)}
+	sum := sha256.Sum256(s.Source)
+	m.Inputs = append(m.Inputs, athar.ManifestRef{File: filepath.Base(s.File), SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(s.Source))})
+	slices.SortFunc(m.Inputs, func(a, b athar.ManifestRef) int { return strings.Compare(a.File, b.File) })
+	return m
+}
+
+func sortedKeys(m map[string]int) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,325 @@
+package verdict
+
+import (
+	"math"
+
+	"athar"
+)
+
+// Facts is what the guards look at for one campaign.
+type Facts struct {
+	Periods []athar.Period
+	// Inside is the series of events inside the footprint, one a period, NaN
+	// where nobody monitored.
+	Inside   []float64
+	Headline []athar.Effect
+	Donuts   [][]athar.Effect
+	Voters   []athar.Effect
+
+	Start, End athar.Span
+	Calendar   []Dated
+	// Coarse and Placed count the group's events by place precision: coarser
+	// than a district, and all with a known class. Placed 0: unknown.
+	Coarse, Placed int
+	// ExposedCells of UsedCells are reached by other campaigns; Joint names
+	// those that share footprint and time.
+	ExposedCells, UsedCells int
+	Joint                   string
+	Modelled                bool
+	NoControl               bool // no far area to compare with
+}
+
+// Dated is a circumstance of the calendar that could move counts by itself.
+type Dated struct {
+	Name athar.Names
+	When athar.Span
+}
+
+// Thresholds of the guards. A surge is a mean of the last three periods more
+// than 1.64 standard errors above the earlier ones (5 % one-sided); few events
+// is METHODS.md A12's bound for exact methods.
+const (
+	SurgeZ      = 1.64
+	SurgeLast   = 3
+	SurgeBefore = 12
+	FewEvents   = 20
+	CoarseShare = 0.20
+	RamadanGap  = 0.10 // difference of Ramadan's share of days between phase and pre-period
+	DateDoubt   = 14   // days by which sources may disagree about a start
+)
+
+// Check runs every guard; the order is the order of the page.
+func Check(f Facts) []athar.Guard {
+	return []athar.Guard{
+		fewEvents(f), surge(f), donut(f), calendar(f), control(f), overlap(f), dates(f), imprecise(f), fewAreas(f), agreement(f),
+	}
+}
+
+func note(code string, args map[string]any) athar.Note { return athar.Note{Code: code, Args: args} }
+
+func (f Facts) sum(ph athar.Phase) (events float64, periods int) {
+	for t, p := range f.Periods {
+		if p.Phase == ph && !math.IsNaN(f.Inside[t]) {
+			events += f.Inside[t]
+			periods++
+		}
+	}
+	return events, periods
+}
+
+func fewEvents(f Facts) athar.Guard {
+	pre, _ := f.sum(athar.Pre)
+	during, nd := f.sum(athar.During)
+	post, np := f.sum(athar.Post)
+	args := map[string]any{"pre": int(pre), "during": int(during), "post": int(post), "need": FewEvents}
+	g := athar.Guard{Code: "few-events", Status: athar.Quiet, Says: note("guard-few-events-quiet", args)}
+	if pre < FewEvents || nd > 0 && during < FewEvents || np > 0 && post < FewEvents {
+		g.Status, g.Says = athar.Fired, note("guard-few-events", args)
+	}
+	return g
+}
+
+// surge compares the mean of the last three pre-periods with the periods
+// before them: z = (m1 - m0) / (s0 sqrt(1/n1 + 1/n0)), on rates per period, with
+// s0 the standard deviation of the earlier ones, at least that of a Poisson
+// count (METHODS.md section 0, regression-to-the-mean guard i).
+func surge(f Facts) athar.Guard {
+	var x []float64
+	for t, p := range f.Periods {
+		if p.Phase == athar.Pre && !math.IsNaN(f.Inside[t]) {
+			x = append(x, f.Inside[t])
+		}
+	}
+	n1 := SurgeLast
+	n0 := len(x) - n1
+	if n0 < SurgeBefore {
+		return athar.Guard{Code: "surge", Status: athar.Blind, Says: note("guard-surge-blind",
+			map[string]any{"have": len(x), "need": SurgeBefore + SurgeLast})}
+	}
+	z, m0, m1 := Surge(x[:n0], x[n0:])
+	args := map[string]any{"z": athar.Num(z), "last": athar.Num(m1), "before": athar.Num(m0), "periods": n1}
+	switch {
+	case z > SurgeZ:
+		return athar.Guard{Code: "surge", Status: athar.Fired, Says: note("guard-surge", args)}
+	case z < -SurgeZ:
+		return athar.Guard{Code: "surge", Status: athar.Fired, Says: note("guard-trough", args)}
+	}
+	return athar.Guard{Code: "surge", Status: athar.Quiet, Says: note("guard-surge-quiet", args)}
+}
+
+// Surge returns the z-score of the mean of last against before, and both means.
+func Surge(before, last []float64) (z, m0, m1 float64) {
+	m0, m1 = mean(before), mean(last)
+	v := 0.0
+	for _, x := range before {
+		v += (x - m0) * (x - m0)
+	}
+	v = max(v/float64(len(before)-1), m0)
+	se := math.Sqrt(v * (1/float64(len(last)) + 1/float64(len(before))))
+	if se == 0 {
+		if m1 > m0 {
+			return math.Inf(1), m0, m1
+		}
+		return 0, m0, m1
+	}
+	return (m1 - m0) / se, m0, m1
+}
+
+func mean(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(len(x))
+}
+
+// donut reports how far the inside estimate moves when the last pre-periods
+// are dropped.
+func donut(f Facts) athar.Guard {
+	phase := athar.During
+	head := find(f.Headline, athar.AskInside, 0, phase)
+	if head == nil {
+		phase = athar.Post
+		head = find(f.Headline, athar.AskInside, 0, phase)
+	}
+	if head == nil || head.Refusal != nil {
+		return athar.Guard{Code: "donut", Status: athar.Blind, Says: note("guard-donut-blind", nil)}
+	}
+	low, high, n := float64(head.RR), float64(head.RR), 0
+	for _, d := range f.Donuts {
+		if e := find(d, athar.AskInside, 0, phase); e != nil && e.Refusal == nil {
+			low, high = min(low, float64(e.RR)), max(high, float64(e.RR))
+			n++
+		}
+	}
+	if n == 0 {
+		return athar.Guard{Code: "donut", Status: athar.Blind, Says: note("guard-donut-blind", nil)}
+	}
+	args := map[string]any{"rr": head.RR, "from": athar.Num(low), "to": athar.Num(high), "n": n}
+	if (low < 1) != (high < 1) {
+		return athar.Guard{Code: "donut", Status: athar.Fired, Says: note("guard-donut", args)}
+	}
+	return athar.Guard{Code: "donut", Status: athar.Quiet, Says: note("guard-donut-quiet", args)}
+}
+
+// calendar fires when Ramadan, or a circumstance that the user dated, weighs
+// differently on the phases than on the pre-period.
+func calendar(f Facts) athar.Guard {
+	share := func(ph athar.Phase) (r float64, ok bool) {
+		days := 0.0
+		for _, p := range f.Periods {
+			if p.Phase == ph && p.Days > 0 {
+				r += p.Ramadan * p.Days
+				days += p.Days
+			}
+		}
+		return r / days, days > 0
+	}
+	pre, ok := share(athar.Pre)
+	if !ok {
+		return athar.Guard{Code: "calendar", Status: athar.Blind, Says: note("guard-calendar-blind", nil)}
+	}
+	gap := 0.0
+	phase := athar.During
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		if r, ok := share(ph); ok && math.Abs(r-pre) > math.Abs(gap) {
+			gap, phase = r-pre, ph
+		}
+	}
+	window := f.window()
+	names := ""
+	for _, c := range f.Calendar {
+		if c.When.Overlap(window) == 0 {
+			continue
+		}
+		// A circumstance that also filled the pre-period is not news.
+		if f.covers(c.When, athar.Pre) > f.covers(c.When, athar.During) && f.covers(c.When, athar.Pre) > f.covers(c.When, athar.Post) {
+			continue
+		}
+		if names != "" {
+			names += "; "
+		}
+		names += c.Name.En
+	}
+	r, _ := share(phase)
+	args := map[string]any{"phase": string(phase), "share": athar.Num(r), "pre": athar.Num(pre), "names": names}
+	switch {
+	case math.Abs(gap) >= RamadanGap && names != "":
+		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-both", args)}
+	case math.Abs(gap) >= RamadanGap:
+		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-ramadan", args)}
+	case names != "":
+		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-dated", args)}
+	}
+	return athar.Guard{Code: "calendar", Status: athar.Quiet, Says: note("guard-calendar-quiet", args)}
+}
+
+// window spans the during and post periods.
+func (f Facts) window() athar.Span {
+	w := athar.Span{First: math.MaxInt32, Last: math.MinInt32}
+	for _, p := range f.Periods {
+		if p.Phase == athar.During || p.Phase == athar.Post {
+			w.First, w.Last = min(w.First, p.First), max(w.Last, p.Last)
+		}
+	}
+	return w
+}
+
+// covers is the share of a phase's days that lie in s.
+func (f Facts) covers(s athar.Span, ph athar.Phase) float64 {
+	in, all := 0, 0
+	for _, p := range f.Periods {
+		if p.Phase == ph {
+			in += p.Overlap(s)
+			all += p.Span.Days()
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(in) / float64(all)
+}
+
+func control(f Facts) athar.Guard {
+	if f.NoControl {
+		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-no-control", nil)}
+	}
+	return athar.Guard{Code: "no-control", Status: athar.Quiet, Says: note("guard-no-control-quiet", nil)}
+}
+
+func overlap(f Facts) athar.Guard {
+	args := map[string]any{"cells": f.ExposedCells, "of": f.UsedCells, "campaigns": f.Joint}
+	switch {
+	case f.Joint != "":
+		return athar.Guard{Code: "overlap", Status: athar.Fired, Says: note("guard-overlap-joint", args)}
+	case f.ExposedCells > 0 && f.Modelled:
+		return athar.Guard{Code: "overlap", Status: athar.Fired, Says: note("guard-overlap-modelled", args)}
+	case f.ExposedCells > 0:
+		return athar.Guard{Code: "overlap", Status: athar.Quiet, Says: note("guard-overlap-removed", args)}
+	}
+	return athar.Guard{Code: "overlap", Status: athar.Quiet, Says: note("guard-overlap-quiet", args)}
+}
+
+func dates(f Facts) athar.Guard {
+	start, end := f.Start.Days()-1, f.End.Days()-1
+	args := map[string]any{"start": start, "end": end}
+	if start > DateDoubt || end > DateDoubt {
+		return athar.Guard{Code: "dates", Status: athar.Fired, Says: note("guard-dates", args)}
+	}
+	return athar.Guard{Code: "dates", Status: athar.Quiet, Says: note("guard-dates-quiet", args)}
+}
+
+func imprecise(f Facts) athar.Guard {
+	if f.Placed == 0 {
+		return athar.Guard{Code: "imprecise", Status: athar.Blind, Says: note("guard-imprecise-blind", nil)}
+	}
+	share := float64(f.Coarse) / float64(f.Placed)
+	args := map[string]any{"n": f.Coarse, "of": f.Placed, "share": athar.Num(share)}
+	if share > CoarseShare {
+		return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise", args)}
+	}
+	return athar.Guard{Code: "imprecise", Status: athar.Quiet, Says: note("guard-imprecise-quiet", args)}
+}
+
+func fewAreas(f Facts) athar.Guard {
+	e := find(f.Headline, athar.AskInside, 0, athar.During)
+	if e == nil {
+		e = find(f.Headline, athar.AskInside, 0, athar.Post)
+	}
+	if e == nil || e.Refusal != nil || f.NoControl {
+		return athar.Guard{Code: "few-areas", Status: athar.Blind, Says: note("guard-few-areas-blind", nil)}
+	}
+	args := map[string]any{"areas": e.Areas}
+	if e.Inference != "cr2" {
+		return athar.Guard{Code: "few-areas", Status: athar.Fired, Says: note("guard-few-areas", args)}
+	}
+	return athar.Guard{Code: "few-areas", Status: athar.Quiet, Says: note("guard-few-areas-quiet", args)}
+}
+
+// agreement looks at whether other methods point the same way on the inside
+// question, during and after.
+func agreement(f Facts) athar.Guard {
+	n, against := 0, 0
+	for i := range f.Voters {
+		v := &f.Voters[i]
+		if v.Question != athar.AskInside || v.Refusal != nil {
+			continue
+		}
+		head := find(f.Headline, athar.AskInside, 0, v.Phase)
+		if head == nil || head.Refusal != nil {
+			continue
+		}
+		n++
+		if side(v.RR)*side(head.RR) < 0 {
+			against++
+		}
+	}
+	args := map[string]any{"n": n, "against": against}
+	switch {
+	case n == 0:
+		return athar.Guard{Code: "agreement", Status: athar.Blind, Says: note("guard-agreement-blind", nil)}
+	case against > 0:
+		return athar.Guard{Code: "agreement", Status: athar.Fired, Says: note("guard-agreement", args)}
+	}
+	return athar.Guard{Code: "agreement", Status: athar.Quiet, Says: note("guard-agreement-quiet", args)}
+}

@@ -1,0 +1,328 @@
+// Package verdict turns effects into findings: it chooses the headline word,
+// runs the guards that are shown before it, and resolves claims.
+//
+// The package thinks that a direction is the exception. DECLINE and ESCALATION
+// are said only where the interval excludes no change, where dropping the last
+// months before the campaign does not undo it, and where methods that rest on
+// different assumptions do not point the other way; otherwise the word is
+// NOT ROBUST, INCONCLUSIVE or CANNOT TELL, with its reason. A guard that fired
+// stays attached to the finding, so that the word is never printed bare.
+// Everything here is arithmetic on effects and panels; no text is made.
+package verdict
+
+import (
+	"math"
+
+	"athar"
+)
+
+// Word applies the grammar of METHODS.md section 0 to the interval [low, high]
+// of a rate ratio and a smallest effect of interest (a ratio above 1).
+func Word(low, high, smallest float64) athar.Verdict {
+	switch {
+	case math.IsNaN(low) || math.IsNaN(high):
+		return athar.CannotTell
+	case high < 1:
+		return athar.Decline
+	case low > 1:
+		return athar.Escalation
+	case low > 1/smallest && high < smallest:
+		return athar.NoMaterialChange
+	}
+	return athar.Inconclusive
+}
+
+// Directional reports whether v says that something fell or rose.
+func Directional(v athar.Verdict) bool { return v == athar.Decline || v == athar.Escalation }
+
+// side is -1, 0 or 1: on which side of no change an estimate lies.
+func side(rr athar.Num) int {
+	switch {
+	case rr < 1:
+		return -1
+	case rr > 1:
+		return 1
+	}
+	return 0
+}
+
+// Input is everything that is known about one campaign when its findings are
+// written.
+type Input struct {
+	Campaign string
+	Smallest float64 // smallest effect of interest, above 1
+	Rings    int
+
+	Headline []athar.Effect   // the spillover model under its default specification
+	Donuts   [][]athar.Effect // the same with the last 1, 2, 3 pre-periods dropped
+	// Voters are other methods' effects on the same questions whose
+	// assumptions differ: they can take a direction away. Witnesses are shown
+	// beside them and have no vote, because they lack a control (a plain
+	// before-and-after ratio) or share the headline's.
+	Voters    []athar.Effect
+	Witnesses []athar.Effect
+
+	Guards []athar.Guard // from Check
+}
+
+// match reports whether e answers the given question.
+func match(e *athar.Effect, q athar.Question, ring int, phase athar.Phase) bool {
+	return e.Question == q && e.Ring == ring && e.Phase == phase
+}
+
+func find(list []athar.Effect, q athar.Question, ring int, phase athar.Phase) *athar.Effect {
+	for i := range list {
+		if match(&list[i], q, ring, phase) {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// Findings answers, for during and post, the questions inside, each ring, net
+// and movement, in this order.
+func Findings(in Input) []athar.Finding {
+	var out []athar.Finding
+	for _, phase := range []athar.Phase{athar.During, athar.Post} {
+		inside := in.one(athar.AskInside, 0, phase)
+		if inside == nil {
+			continue
+		}
+		out = append(out, *inside)
+		var rings []athar.Finding
+		for k := 1; k <= in.Rings; k++ {
+			if f := in.one(athar.AskRing, k, phase); f != nil {
+				rings = append(rings, *f)
+			}
+		}
+		out = append(out, rings...)
+		if f := in.one(athar.AskNet, 0, phase); f != nil {
+			out = append(out, *f)
+		}
+		if len(rings) > 0 {
+			out = append(out, in.movement(*inside, rings, phase))
+		}
+	}
+	return out
+}
+
+// Total answers the question about a whole country or all areas, by the same
+// rules; nil if no method addressed it.
+func Total(in Input, id string) *athar.Finding {
+	f := in.one(athar.AskTotal, 0, athar.During)
+	if f == nil {
+		return nil
+	}
+	f.ID, f.Campaign, f.Area = "total/"+id, "", id
+	return f
+}
+
+// one answers a question about a single role; nil if no method addressed it.
+func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Finding {
+	f := athar.Finding{ID: ID(in.Campaign, q, ring, phase), Campaign: in.Campaign, Question: q, Ring: ring, Phase: phase,
+		Because: []athar.Note{}, Methods: []athar.MethodView{}, Rivals: []athar.Note{}}
+	head := find(in.Headline, q, ring, phase)
+	if head == nil {
+		return nil
+	}
+	f.Headline = head
+	low, high := head.Low, head.High
+	if q == athar.AskRing && !math.IsNaN(float64(head.AdjLow)) && head.AdjHigh > 0 {
+		// Several rings are looked at together: the simultaneous interval speaks.
+		low, high = head.AdjLow, head.AdjHigh
+	}
+	f.Methods = append(f.Methods, in.view(head))
+	for _, list := range [][]athar.Effect{in.Voters, in.Witnesses} {
+		for i := range list {
+			if match(&list[i], q, ring, phase) {
+				f.Methods = append(f.Methods, in.view(&list[i]))
+			}
+		}
+	}
+	f.Agree = true
+	if head.Refusal != nil {
+		f.Verdict = athar.CannotTell
+		f.Because = append(f.Because, head.Refusal.Reason)
+		if head.Refusal.Remedy != nil {
+			f.Because = append(f.Because, *head.Refusal.Remedy)
+		}
+		return &f
+	}
+	f.Verdict = Word(float64(low), float64(high), in.Smallest)
+	for i := range in.Voters {
+		v := &in.Voters[i]
+		if match(v, q, ring, phase) && v.Refusal == nil && side(v.RR)*side(head.RR) < 0 {
+			f.Agree = false
+			f.Because = append(f.Because, athar.Note{Code: "methods-disagree", Args: map[string]any{
+				"method": v.Method, "rr": v.RR, "headline": head.RR}})
+		}
+	}
+	f.Because = append(f.Because, wordReason(f.Verdict, head, low, high, in.Smallest))
+	if Directional(f.Verdict) {
+		in.challenge(&f, q, ring, phase)
+	}
+	for _, g := range in.Guards {
+		if g.Status == athar.Fired {
+			f.Guards = append(f.Guards, g.Code)
+		}
+	}
+	f.Rivals = rivals(&f, in.Guards)
+	return &f
+}
+
+// challenge takes the direction away where a donut fit or another method does
+// not share it.
+//
+// METHODS.md section 0 says NOT ROBUST "whatever p" if estimators disagree in
+// sign. A finding without a direction claims no sign, so it keeps its word and
+// shows the disagreement; only a direction can be contradicted by one.
+func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase athar.Phase) {
+	for d, donut := range in.Donuts {
+		e := find(donut, q, ring, phase)
+		if e == nil || e.Refusal != nil {
+			continue
+		}
+		lost := side(e.RR) != side(f.Headline.RR)
+		if !lost && surged(in.Guards) {
+			// After a surge, a fall back to normal looks like an effect: the
+			// direction must then hold without the surge at full strength.
+			lost = Word(float64(e.Low), float64(e.High), in.Smallest) != f.Verdict
+		}
+		if lost {
+			f.Because = append(f.Because, athar.Note{Code: "donut-undoes", Args: map[string]any{
+				"n": d + 1, "rr": e.RR, "low": e.Low, "high": e.High, "word": string(f.Verdict)}})
+			f.Verdict = athar.NotRobust
+			return
+		}
+	}
+	if !f.Agree {
+		f.Verdict = athar.NotRobust
+	}
+}
+
+func surged(guards []athar.Guard) bool {
+	for _, g := range guards {
+		if g.Code == "surge" && g.Status == athar.Fired {
+			return true
+		}
+	}
+	return false
+}
+
+// wordReason says which part of the grammar gave the word.
+func wordReason(v athar.Verdict, e *athar.Effect, low, high athar.Num, smallest float64) athar.Note {
+	args := map[string]any{"rr": e.RR, "low": low, "high": high}
+	switch v {
+	case athar.Decline:
+		return athar.Note{Code: "because-decline", Args: args}
+	case athar.Escalation:
+		return athar.Note{Code: "because-escalation", Args: args}
+	case athar.NoMaterialChange:
+		args["smallest"] = athar.Num(smallest)
+		return athar.Note{Code: "because-no-material-change", Args: args}
+	}
+	args["mde_low"], args["mde_high"] = e.MDELow, e.MDEHigh
+	return athar.Note{Code: "because-inconclusive", Args: args}
+}
+
+func (in Input) view(e *athar.Effect) athar.MethodView {
+	m := athar.MethodView{Method: e.Method, Spec: e.Spec, RR: e.RR, Low: e.Low, High: e.High, Refusal: e.Refusal}
+	if e.Refusal != nil {
+		m.RR, m.Low, m.High = nan, nan, nan
+		m.Verdict = athar.CannotTell
+	} else {
+		m.Verdict = Word(float64(e.Low), float64(e.High), in.Smallest)
+	}
+	return m
+}
+
+var nan = athar.Num(math.NaN())
+
+// ID names a finding.
+func ID(campaign string, q athar.Question, ring int, phase athar.Phase) string {
+	id := campaign + "/" + string(q)
+	if q == athar.AskRing {
+		id += "-" + string(rune('0'+ring))
+	}
+	return id + "/" + string(phase)
+}
+
+// movement reads inside and rings together: DISPLACEMENT is a decline inside
+// with an escalation in some ring, DIFFUSION OF BENEFITS a decline inside with
+// a decline in some ring and an escalation in none.
+func (in Input) movement(inside athar.Finding, rings []athar.Finding, phase athar.Phase) athar.Finding {
+	f := athar.Finding{ID: ID(in.Campaign, athar.AskMovement, 0, phase), Campaign: in.Campaign, Question: athar.AskMovement,
+		Phase: phase, Agree: true, Guards: inside.Guards, Methods: []athar.MethodView{}, Rivals: inside.Rivals}
+	up, down, flat, told := 0, 0, 0, 0
+	for _, r := range rings {
+		switch r.Verdict {
+		case athar.Escalation:
+			up++
+		case athar.Decline:
+			down++
+		case athar.NoMaterialChange:
+			flat++
+		}
+		if r.Verdict != athar.CannotTell {
+			told++
+		}
+	}
+	args := map[string]any{"inside": string(inside.Verdict), "up": up, "down": down, "rings": len(rings)}
+	say := func(v athar.Verdict, code string) {
+		f.Verdict = v
+		f.Because = []athar.Note{{Code: code, Args: args}}
+	}
+	switch {
+	case inside.Verdict == athar.CannotTell || told == 0:
+		say(athar.CannotTell, "movement-cannot-tell")
+	case inside.Verdict == athar.NotRobust:
+		say(athar.NotRobust, "movement-inside-not-robust")
+	case inside.Verdict != athar.Decline:
+		say(athar.Inconclusive, "movement-no-decline-inside")
+	case up > 0:
+		say(athar.Displacement, "movement-displacement")
+	case down > 0:
+		say(athar.Diffusion, "movement-diffusion")
+	case flat == len(rings):
+		say(athar.NoMaterialChange, "movement-rings-flat")
+	default:
+		say(athar.Inconclusive, "movement-rings-unclear")
+	}
+	return f
+}
+
+// rivals lists the explanations that the analysis did not exclude. The
+// reporting tipping point (METHODS.md D3) holds for every direction: a change
+// of the chance that an event is reported inside, relative to far, by the
+// factor RR alone gives the estimate.
+func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
+	var out []athar.Note
+	if f.Verdict != athar.Inconclusive && f.Verdict != athar.CannotTell && f.Headline != nil && f.Headline.Refusal == nil {
+		rr := float64(f.Headline.RR)
+		switch {
+		case rr < 1:
+			out = append(out, athar.Note{Code: "rival-reporting-drop", Args: map[string]any{"share": athar.Num(1 - rr)}})
+		case rr > 1:
+			out = append(out, athar.Note{Code: "rival-reporting-rise", Args: map[string]any{"share": athar.Num(rr - 1)}})
+		}
+	}
+	for _, g := range guards {
+		if g.Status != athar.Fired {
+			continue
+		}
+		switch g.Code {
+		case "surge":
+			out = append(out, athar.Note{Code: "rival-regression-to-the-mean"})
+		case "no-control":
+			out = append(out, athar.Note{Code: "rival-common-shock"})
+		case "calendar":
+			out = append(out, athar.Note{Code: "rival-calendar", Args: g.Says.Args})
+		case "overlap":
+			out = append(out, athar.Note{Code: "rival-other-campaign", Args: g.Says.Args})
+		}
+	}
+	if out == nil {
+		out = []athar.Note{}
+	}
+	return out
+}
