@@ -1,0 +1,285 @@
+package verdict
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"athar"
+)
+
+func TestWordFollowsTheGrammar(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      athar.Verdict
+	}{
+		{0.4, 0.9, athar.Decline},
+		{0.9, 0.99, athar.Decline}, // a small but certain fall is still a fall
+		{1.01, 3, athar.Escalation},
+		{0.85, 1.2, athar.NoMaterialChange},
+		{0.8, 1.2, athar.Inconclusive}, // exactly exp(-delta) is not inside
+		{0.85, 1.25, athar.Inconclusive},
+		{0.5, 2, athar.Inconclusive},
+		{0, math.Inf(1), athar.Inconclusive},
+		{math.NaN(), 2, athar.CannotTell},
+	} {
+		if got := Word(c.low, c.high, 1.25); got != c.want {
+			t.Errorf("Word(%v, %v) = %s, want %s", c.low, c.high, got, c.want)
+		}
+	}
+}
+
+// Turning ratios upside down turns the word round.
+func TestWordIsSymmetric(t *testing.T) {
+	turned := map[athar.Verdict]athar.Verdict{athar.Decline: athar.Escalation, athar.Escalation: athar.Decline,
+		athar.NoMaterialChange: athar.NoMaterialChange, athar.Inconclusive: athar.Inconclusive}
+	rapid.Check(t, func(t *rapid.T) {
+		a := math.Exp(rapid.Float64Range(-3, 3).Draw(t, "low"))
+		b := a * math.Exp(rapid.Float64Range(0.001, 3).Draw(t, "width"))
+		if got, want := Word(1/b, 1/a, 1.25), turned[Word(a, b, 1.25)]; got != want {
+			t.Fatalf("Word(%v, %v) = %s, want %s", 1/b, 1/a, got, want)
+		}
+	})
+}
+
+func effect(q athar.Question, ring int, rr, low, high float64) athar.Effect {
+	return athar.Effect{Method: "spillover", Question: q, Ring: ring, Phase: athar.During, RR: athar.Num(rr),
+		Low: athar.Num(low), High: athar.Num(high), AdjLow: nan, AdjHigh: nan, MDELow: 0.5, MDEHigh: 2}
+}
+
+func inside(rr, low, high float64) athar.Effect { return effect(athar.AskInside, 0, rr, low, high) }
+
+func first(t *testing.T, in Input) athar.Finding {
+	t.Helper()
+	in.Smallest = 1.25
+	f := Findings(in)
+	if len(f) == 0 {
+		t.Fatal("no finding")
+	}
+	return f[0]
+}
+
+func codes(list []athar.Note) (out []string) {
+	for _, n := range list {
+		out = append(out, n.Code)
+	}
+	return out
+}
+
+func TestDirectionIsTakenAway(t *testing.T) {
+	decline := []athar.Effect{inside(0.6, 0.4, 0.9)}
+	against := inside(1.1, 0.6, 2)
+	against.Method = "its"
+	surge := []athar.Guard{{Code: "surge", Status: athar.Fired}}
+	weaker := [][]athar.Effect{{inside(0.7, 0.4, 1.2)}}
+	for _, c := range []struct {
+		name string
+		in   Input
+		want athar.Verdict
+	}{
+		{"nothing against it", Input{Headline: decline}, athar.Decline},
+		{"another method points the other way", Input{Headline: decline, Voters: []athar.Effect{against}}, athar.NotRobust},
+		{"a witness has no vote", Input{Headline: decline, Witnesses: []athar.Effect{against}}, athar.Decline},
+		{"a donut fit turns the sign", Input{Headline: decline, Donuts: [][]athar.Effect{{inside(1.05, 0.7, 1.6)}}}, athar.NotRobust},
+		{"a donut fit is merely wider", Input{Headline: decline, Donuts: weaker}, athar.Decline},
+		{"the same after a surge", Input{Headline: decline, Donuts: weaker, Guards: surge}, athar.NotRobust},
+		{"an inconclusive finding claims no sign", Input{Headline: []athar.Effect{inside(0.8, 0.5, 1.3)}, Voters: []athar.Effect{against}}, athar.Inconclusive},
+	} {
+		if f := first(t, c.in); f.Verdict != c.want {
+			t.Errorf("%s: %s, want %s (%v)", c.name, f.Verdict, c.want, codes(f.Because))
+		}
+	}
+}
+
+func TestFiredGuardsStayOnTheFinding(t *testing.T) {
+	f := first(t, Input{Headline: []athar.Effect{inside(0.6, 0.4, 0.9)},
+		Guards: []athar.Guard{{Code: "surge", Status: athar.Fired}, {Code: "calendar", Status: athar.Quiet}}})
+	if !slices.Equal(f.Guards, []string{"surge"}) || !slices.Equal(codes(f.Rivals), []string{"rival-reporting-drop", "rival-regression-to-the-mean"}) {
+		t.Errorf("guards %v, rivals %v", f.Guards, codes(f.Rivals))
+	}
+}
+
+func TestRefusalIsCannotTell(t *testing.T) {
+	e := inside(0, 0, 0)
+	e.Refusal = &athar.Refusal{Reason: athar.Note{Code: "no-pre-events"}}
+	if f := first(t, Input{Headline: []athar.Effect{e}}); f.Verdict != athar.CannotTell || f.Because[0].Code != "no-pre-events" {
+		t.Errorf("%s %v", f.Verdict, codes(f.Because))
+	}
+}
+
+func TestMovement(t *testing.T) {
+	ring := func(k int, rr, low, high float64) athar.Effect {
+		e := effect(athar.AskRing, k, rr, low, high)
+		e.AdjLow, e.AdjHigh = e.Low, e.High
+		return e
+	}
+	down := inside(0.6, 0.4, 0.9)
+	for _, c := range []struct {
+		name string
+		list []athar.Effect
+		want athar.Verdict
+	}{
+		{"up next door", []athar.Effect{down, ring(1, 1.5, 1.1, 2), ring(2, 1, 0.5, 2)}, athar.Displacement},
+		{"down next door", []athar.Effect{down, ring(1, 0.7, 0.5, 0.9), ring(2, 1, 0.5, 2)}, athar.Diffusion},
+		{"up and down: the rise counts", []athar.Effect{down, ring(1, 0.7, 0.5, 0.9), ring(2, 1.5, 1.1, 2)}, athar.Displacement},
+		{"rings unclear", []athar.Effect{down, ring(1, 1.5, 0.9, 2)}, athar.Inconclusive},
+		{"rings flat", []athar.Effect{down, ring(1, 1, 0.9, 1.1)}, athar.NoMaterialChange},
+		{"no decline inside", []athar.Effect{inside(0.9, 0.5, 1.5), ring(1, 1.5, 1.1, 2)}, athar.Inconclusive},
+	} {
+		var got athar.Verdict
+		for _, f := range Findings(Input{Smallest: 1.25, Rings: 2, Headline: c.list}) {
+			if f.Question == athar.AskMovement {
+				got = f.Verdict
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	// The simultaneous interval speaks for a ring, not its own.
+	wide := ring(1, 1.5, 1.1, 2)
+	wide.AdjLow, wide.AdjHigh = 0.95, 2.4
+	for _, f := range Findings(Input{Smallest: 1.25, Rings: 1, Headline: []athar.Effect{down, wide}}) {
+		if f.Question == athar.AskMovement && f.Verdict != athar.Inconclusive {
+			t.Errorf("a ring's own interval decided: %s", f.Verdict)
+		}
+	}
+}
+
+// months makes a pre-period of the given counts and one month of campaign.
+func months(pre []float64, during float64) Facts {
+	f := Facts{Headline: []athar.Effect{inside(0.6, 0.4, 0.9)}}
+	for i, n := range append(slices.Clone(pre), during) {
+		ph := athar.Pre
+		if i == len(pre) {
+			ph = athar.During
+		}
+		d := athar.Day(30 * i)
+		f.Periods = append(f.Periods, athar.Period{Span: athar.Span{First: d, Last: d + 29}, Phase: ph, Days: 30})
+		f.Inside = append(f.Inside, n)
+	}
+	return f
+}
+
+func guard(t *testing.T, f Facts, code string) athar.Guard {
+	t.Helper()
+	for _, g := range Check(f) {
+		if g.Code == code {
+			return g
+		}
+	}
+	t.Fatalf("no guard %s", code)
+	return athar.Guard{}
+}
+
+func TestSurgeGuard(t *testing.T) {
+	flat := []float64{9, 11, 10, 10, 9, 11, 10, 10, 9, 11, 10, 10}
+	if g := guard(t, months(append(slices.Clone(flat), 10, 9, 11), 8), "surge"); g.Status != athar.Quiet {
+		t.Errorf("flat series: %v", g)
+	}
+	if g := guard(t, months(append(slices.Clone(flat), 20, 22, 21), 8), "surge"); g.Status != athar.Fired || g.Says.Code != "guard-surge" {
+		t.Errorf("surge: %v", g)
+	}
+	if g := guard(t, months(flat, 8), "surge"); g.Status != athar.Blind {
+		t.Errorf("nine months before the last three are too few: %v", g)
+	}
+	// Hand figure: before 0,2,0,2,... (mean 1, sd^2 12/11), last 4,4,4:
+	// z = 3 / sqrt(12/11 (1/3 + 1/12)) = 4.4497.
+	z, m0, m1 := Surge([]float64{0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2}, []float64{4, 4, 4})
+	if m0 != 1 || m1 != 4 || math.Abs(z-3/math.Sqrt(12.0/11*5/12)) > 1e-12 {
+		t.Errorf("z %v m0 %v m1 %v", z, m0, m1)
+	}
+}
+
+func TestCalendarGuard(t *testing.T) {
+	f := months([]float64{5, 5, 5, 5}, 5)
+	if g := guard(t, f, "calendar"); g.Status != athar.Quiet {
+		t.Errorf("no Ramadan anywhere: %v", g)
+	}
+	f.Periods[4].Ramadan = 0.8
+	if g := guard(t, f, "calendar"); g.Status != athar.Fired || g.Says.Code != "guard-calendar-ramadan" {
+		t.Errorf("Ramadan during: %v", g)
+	}
+	f.Periods[4].Ramadan = 0
+	f.Calendar = []Dated{{athar.Names{En: "curfew"}, f.Periods[4].Span}}
+	if g := guard(t, f, "calendar"); g.Status != athar.Fired || g.Says.Args["names"] != "curfew" {
+		t.Errorf("curfew during: %v", g)
+	}
+	f.Calendar[0].When = athar.Span{First: f.Periods[0].First, Last: f.Periods[2].Last}
+	if g := guard(t, f, "calendar"); g.Status != athar.Quiet {
+		t.Errorf("a curfew that ended before: %v", g)
+	}
+}
+
+func TestOtherGuards(t *testing.T) {
+	f := months([]float64{50, 50, 50, 50}, 12)
+	if g := guard(t, f, "few-events"); g.Status != athar.Fired {
+		t.Errorf("12 events during: %v", g)
+	}
+	f = months([]float64{50, 50, 50, 50}, 40)
+	if g := guard(t, f, "few-events"); g.Status != athar.Quiet {
+		t.Errorf("40 events during: %v", g)
+	}
+	if g := guard(t, f, "imprecise"); g.Status != athar.Blind {
+		t.Errorf("precision unknown: %v", g)
+	}
+	f.Coarse, f.Placed = 30, 100
+	if g := guard(t, f, "imprecise"); g.Status != athar.Fired {
+		t.Errorf("30%% coarse: %v", g)
+	}
+	f.Start = athar.Span{First: 0, Last: 20}
+	if g := guard(t, f, "dates"); g.Status != athar.Fired {
+		t.Errorf("sources 20 days apart: %v", g)
+	}
+	f.NoControl = true
+	if g := guard(t, f, "no-control"); g.Status != athar.Fired {
+		t.Errorf("no control: %v", g)
+	}
+	f.Joint = "Other"
+	if g := guard(t, f, "overlap"); g.Status != athar.Fired || g.Says.Code != "guard-overlap-joint" {
+		t.Errorf("joint campaign: %v", g)
+	}
+}
+
+func TestClaims(t *testing.T) {
+	finding := func(campaign string, v athar.Verdict) athar.Finding {
+		return athar.Finding{ID: campaign, Campaign: campaign, Question: athar.AskInside, Phase: athar.During, Verdict: v}
+	}
+	claim := Claim{Question: "inside", Campaign: "a", Phase: athar.During, Expects: []athar.Verdict{athar.Decline}}
+	for _, c := range []struct {
+		v    athar.Verdict
+		want athar.Outcome
+	}{{athar.Decline, athar.Supported}, {athar.Escalation, athar.Contradicted}, {athar.NoMaterialChange, athar.Contradicted},
+		{athar.Inconclusive, athar.NotTestable}, {athar.NotRobust, athar.NotTestable}, {athar.CannotTell, athar.NotTestable}} {
+		if r := Resolve(claim, []athar.Finding{finding("a", c.v), finding("b", athar.Escalation)}); r.Outcome != c.want {
+			t.Errorf("%s: %s, want %s", c.v, r.Outcome, c.want)
+		}
+	}
+	all := claim
+	all.Campaign = "all"
+	for _, c := range []struct {
+		words []athar.Verdict
+		want  athar.Outcome
+	}{
+		{[]athar.Verdict{athar.Decline, athar.Decline, athar.Inconclusive}, athar.Supported},
+		{[]athar.Verdict{athar.Decline, athar.Inconclusive, athar.Inconclusive}, athar.NotTestable},
+		{[]athar.Verdict{athar.Decline, athar.Escalation}, athar.NotTestable},
+		{[]athar.Verdict{athar.Escalation, athar.NoMaterialChange}, athar.Contradicted},
+	} {
+		var list []athar.Finding
+		for i, w := range c.words {
+			list = append(list, finding(string(rune('a'+i)), w))
+		}
+		if r := Resolve(all, list); r.Outcome != c.want || len(r.Evidence) != len(list) {
+			t.Errorf("%v: %s, want %s", c.words, r.Outcome, c.want)
+		}
+	}
+	if r := Resolve(Claim{Question: "adaptation", About: "couriers"}, nil); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-adaptation" {
+		t.Errorf("%v", r)
+	}
+	if r := Resolve(claim, nil); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-no-finding" {
+		t.Errorf("%v", r)
+	}
+}
