@@ -62,7 +62,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	}
 	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Map: in.mapInfo(),
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
-		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, o)}
+		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)
 	if err != nil {
 		return nil, err
@@ -73,8 +73,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	n := len(sites) + len(s.Totals)
 	err = parallel(ctx, n, o.Progress, func(i int) string {
 		if i < len(sites) {
-			others := slices.Concat(sites[:i:i], sites[i+1:])
-			v := g.ForCampaign(sites[i], others, design)
+			v := g.ForCampaign(sites[i], others(sites, i), design)
 			r.Campaigns[i] = campaign(s, i, in, v)
 			res.Panels[i] = CampaignPanel{s.Campaigns[i].ID, v.Panel}
 			return s.Campaigns[i].ID
@@ -133,6 +132,9 @@ func parallel(ctx context.Context, n int, progress func(int, int, string), task 
 	}
 	return ctx.Err()
 }
+
+// others are all sites but one.
+func others(sites []panel.Site, i int) []panel.Site { return slices.Concat(sites[:i:i], sites[i+1:]) }
 
 func design(s *study.Study) panel.Design {
 	c := s.Choices

@@ -289,7 +289,7 @@ func (in *inputs) grid() (*panel.Grid, panel.Unit, error) {
 				return nil, "", err
 			}
 			for i, s := range sites {
-				if thin(g.ForCampaign(s, slices.Concat(sites[:i:i], sites[i+1:]), design(in.study))) {
+				if thin(g.ForCampaign(s, others(sites, i), design(in.study))) {
 					unit = panel.Month
 					break
 				}
@@ -297,9 +297,8 @@ func (in *inputs) grid() (*panel.Grid, panel.Unit, error) {
 		}
 	}
 	if unit == panel.Week && in.longest > 7 {
-		line, col := in.study.At("choices.period")
-		return nil, "", study.Errors{{File: in.study.File, Line: line, Column: col, Path: "choices.period",
-			Message: "week, but the data have periods of up to " + fmt.Sprint(in.longest) + " days", Hint: "use month"}}
+		return nil, "", in.study.Complaint("choices.period",
+			fmt.Sprintf("is week, but the data have periods of up to %d days", in.longest), "use month")
 	}
 	g, err := in.fill(unit)
 	return g, unit, err
@@ -368,10 +367,10 @@ func (in *inputs) mapInfo() athar.MapInfo {
 	return athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit}
 }
 
-func manifest(s *study.Study, in *inputs, o Options) athar.Manifest {
+func manifest(s *study.Study, in *inputs, file string, o Options) athar.Manifest {
 	m := athar.Manifest{Program: "athar", Version: o.Version, Seed: s.Choices.Seed, Options: []athar.Choice{}, Inputs: slices.Clone(in.files)}
 	sum := sha256.Sum256(s.Source)
-	m.Inputs = append(m.Inputs, athar.ManifestRef{File: filepath.Base(s.File), SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(s.Source))})
+	m.Inputs = append(m.Inputs, athar.ManifestRef{File: filepath.Base(file), SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(s.Source))})
 	slices.SortFunc(m.Inputs, func(a, b athar.ManifestRef) int { return strings.Compare(a.File, b.File) })
 	return m
 }

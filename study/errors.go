@@ -59,3 +59,10 @@ func (es Errors) err() error {
 	})
 	return es
 }
+
+// Complaint is an error at a place of the study file, for checks that need
+// more than the file.
+func (s *Study) Complaint(path, message, hint string) error {
+	p := s.position(path)
+	return Errors{{File: s.file, Line: p.line, Column: p.column, Path: path, Message: message, Hint: hint}}
+}

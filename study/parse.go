@@ -68,7 +68,7 @@ func ParseBytes(name string, b []byte) (*Study, error) {
 	if !ok {
 		return nil, r.errs.err()
 	}
-	s := &Study{Dir: filepath.Dir(name), file: name, positions: r.at}
+	s := &Study{Dir: filepath.Dir(name), Source: b, file: name, positions: r.at}
 	s.read(r.value(root, "", nodePosition(root)))
 	s.check(r)
 	if err := r.errs.err(); err != nil {

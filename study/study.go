@@ -27,6 +27,7 @@ type Study struct {
 	Choices   Choices
 	Limits    []athar.Names // what these data could never have shown
 	Dir       string        // folder of the study file
+	Source    []byte        // the file as read
 
 	file      string // as given to Parse, for messages
 	positions map[string]position

@@ -184,6 +184,7 @@ func (c *checkCmd) Run(e *env) error {
 
 type initCmd struct {
 	File  string `arg:"" optional:"" default:"study.yaml" help:"File to write." type:"path"`
+	Kind  string `help:"What your data are: counts, ucdp-ged, table or series." enum:"counts,ucdp-ged,table,series" default:"counts"`
 	Force bool   `help:"Replace the file if it exists."`
 }
 
@@ -192,7 +193,11 @@ func (c *initCmd) Run(e *env) error {
 	if _, err := os.Stat(c.File); err == nil && !c.Force {
 		return fmt.Errorf("%s exists; give another name, or --force to replace it", c.File)
 	}
-	if err := writeFile(c.File, study.Template()); err != nil {
+	text, err := study.Template(c.Kind)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(c.File, text); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "Wrote %s. Fill it in, then: athar check %s\n", c.File, c.File)

@@ -1,0 +1,64 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+
+	"athar"
+	"athar/study"
+)
+
+// Check reads a study and everything that it names, and says in lines what was
+// understood; it assesses nothing and shows no count after a campaign's start,
+// so that a study can be corrected before any result is seen.
+func Check(ctx context.Context, file string) ([]string, error) {
+	s, err := study.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	in, err := load(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	g, unit, err := in.grid()
+	if err != nil {
+		return nil, err
+	}
+	out := []string{fmt.Sprintf("%s: the study is in order", file)}
+	for _, d := range in.info {
+		out = append(out, fmt.Sprintf("%s: %s; %d rows, %d kept, %s to %s", d.File, d.Layout, d.Rows, d.Kept, d.First, d.Last))
+		for _, r := range d.Rejected {
+			out = append(out, fmt.Sprintf("  %d rows: %s", r.N, r.Reason))
+		}
+	}
+	out = append(out, fmt.Sprintf("%d areas, periods of a %s", len(in.areas), unit))
+	sites, err := in.sites(g)
+	if err != nil {
+		return nil, err
+	}
+	for i, site := range sites {
+		v := g.ForCampaign(site, others(sites, i), design(s))
+		var pre, during, post int
+		for _, p := range v.Periods {
+			switch p.Phase {
+			case athar.Pre:
+				pre++
+			case athar.During:
+				during++
+			case athar.Post:
+				post++
+			}
+		}
+		events := 0
+		for r, a := range v.Areas {
+			for t, p := range v.Periods {
+				if a.Role == athar.Inside && p.Phase == athar.Pre {
+					events += int(v.Count[v.At(r, t)])
+				}
+			}
+		}
+		out = append(out, fmt.Sprintf("%s: %d areas inside, %d rings; %d periods before with %d events inside, %d during, %d after",
+			s.Campaigns[i].ID, len(site.Footprint), len(v.Rings), pre, events, during, post))
+	}
+	return out, nil
+}
