@@ -16,24 +16,33 @@ package source
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	"athar"
+	"athar/source/counts"
+	"athar/source/table"
+	"athar/source/tabular"
+	"athar/source/ucdp"
 )
 
-// Group is the armed group whose events are kept, for formats that list the
-// events of everybody.
-type Group struct {
-	Aliases []string // names as sources write them, compared without case
-	IDs     []string // identifiers, e.g. UCDP actor id "234"
-}
+// Error is a complaint about an input file, with where and what to do.
+type Error = tabular.Error
+
+// Group is the armed group whose events are kept.
+type Group = tabular.Group
+
+// Formats are the formats that [Read] knows.
+var Formats = []string{"counts", "series", "ucdp-ged", "table"}
 
 // Spec says what to read and how.
 type Spec struct {
 	Name     string              // short name of the data, e.g. "ucdp"
 	File     string              // path to open; "" for typed values
 	Label    string              // the path as the user wrote it, for messages and manifests
-	Format   string              // counts, series, ucdp-ged, table
+	Format   string              // one of Formats
 	Columns  map[string]string   // our field -> the file's column
 	Sheet    string              // of an XLSX file; "": the first
 	Period   string              // length of a counts table's periods: day, week, month, quarter, year
@@ -50,16 +59,160 @@ type Spec struct {
 // Reading is what a file held.
 type Reading struct {
 	Info   athar.DataInfo
+	Bytes  int64         // size of the file, for the manifest
 	Events []athar.Event // sorted by time, id and content; empty for counts
 	Counts []athar.Count // sorted by area, period and class; empty for events
-	// NotPublished lists cells that the file leaves blank, and the gaps of a
-	// bare series: nobody knows the count, so it must not be read as zero. N
-	// is 0 and means nothing.
+	// NotPublished lists cells that the file leaves blank or contradicts
+	// itself about, and the gaps of a bare series of weeks or longer periods:
+	// nobody knows the count, so it must not be read as zero. N is 0 and means
+	// nothing.
 	NotPublished []athar.Count
 	Rejects      []athar.Reject // damaged rows, by line
 }
 
-// Read reads one file, or the values typed into a study.
+// Read reads one file, or the values typed into a study. In a reading, rows =
+// rows kept + rows rejected by reason. A file of which more than half of the
+// rows are damaged is an error: it is most likely not what the study says.
 func Read(ctx context.Context, s Spec) (*Reading, error) {
-	return nil, errors.New("not read yet")
+	out := &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Licence: s.Licence, Citation: s.Citation}}
+	if !slices.Contains(Formats, s.Format) {
+		return nil, fmt.Errorf("data %s: the format %q is not known; it can be %s", s.Name, s.Format, strings.Join(Formats, ", "))
+	}
+	unit := tabular.Unit(s.Period)
+	if unit != "" && !slices.Contains(tabular.Units, unit) {
+		return nil, fmt.Errorf("data %s: the period %q is not known; it can be day, week, month, quarter or year", s.Name, s.Period)
+	}
+	if s.File == "" {
+		if err := typed(out, s, unit); err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+	f, err := tabular.Open(s.File, s.Label, s.Sheet)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	tally := &tabular.Tally{File: s.Label}
+	filter := tabular.Filter{Classes: s.Classes, Where: s.Where, Coverage: s.Coverage}
+	switch s.Format {
+	case "counts", "series":
+		var t *counts.Table
+		if t, err = counts.Read(ctx, f, tally, counts.Options{Columns: s.Columns, Period: unit, Filter: filter}); err == nil {
+			out.Counts, out.NotPublished = t.Counts, t.NotPublished
+		}
+	case "ucdp-ged":
+		out.Events, err = ucdp.Read(ctx, f, tally, ucdp.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Filter: filter})
+	case "table":
+		out.Events, err = table.Read(ctx, f, tally, table.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Filter: filter})
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Rejects = tally.Rejects()
+	if err := mostlyDamaged(s.Label, tally.Rows, out.Rejects); err != nil {
+		return nil, err
+	}
+	out.Bytes = f.Bytes
+	out.Info.SHA256 = f.SHA256
+	out.Info.Layout = strings.Join(f.Layout, "; ")
+	out.Info.Rows = tally.Rows
+	out.Info.Kept = tally.Rows - tally.Dropped()
+	out.Info.Rejected = tally.Reasons()
+	out.describe()
+	return out, nil
+}
+
+// mostlyDamaged complains of a file of which most rows could not be read.
+// Figures that nobody published are no damage.
+func mostlyDamaged(label string, rows int, rejects []athar.Reject) error {
+	n := 0
+	var first *athar.Reject
+	for i, r := range rejects {
+		if r.Reason != "blank-count" {
+			n++
+			if first == nil {
+				first = &rejects[i]
+			}
+		}
+	}
+	if 2*n <= rows {
+		return nil
+	}
+	where := ""
+	if first.Column != "" {
+		where = fmt.Sprintf("column %q: ", first.Column)
+	}
+	return &Error{File: label, Line: first.Line, Msg: fmt.Sprintf("%s%s; in all %d of %d rows are damaged", where, first.Detail, n, rows),
+		Hint: "check the format and the columns that the study names"}
+}
+
+// typed makes counts of the values of a study.
+func typed(out *Reading, s Spec, unit tabular.Unit) error {
+	switch {
+	case s.Format != "series" && s.Format != "counts" || len(s.Values) == 0:
+		return fmt.Errorf("data %s: neither a file nor values are given", s.Name)
+	case s.From == nil:
+		return fmt.Errorf("data %s: the values need the first day of their first period (from)", s.Name)
+	case unit == "":
+		unit = tabular.Month
+	}
+	span := unit.Around(*s.From)
+	for i, v := range s.Values {
+		c := athar.Count{Line: i + 1, When: span}
+		switch {
+		case math.IsNaN(v):
+			out.NotPublished = append(out.NotPublished, c)
+		case v < 0 || v != math.Trunc(v) || v > math.MaxInt32:
+			return fmt.Errorf("data %s: value %d (%v) is not a count: write whole numbers from 0, and ~ for a period without a published figure", s.Name, i+1, v)
+		default:
+			c.N = int(v)
+			out.Counts = append(out.Counts, c)
+		}
+		span = unit.Around(span.Last + 1)
+	}
+	out.Info.Rows = len(s.Values)
+	out.Info.Kept = len(out.Counts)
+	if n := len(out.NotPublished); n > 0 {
+		out.Info.Rejected = []athar.ReasonCount{{Reason: "blank-count", N: n, Fault: true}}
+		for _, c := range out.NotPublished {
+			out.Rejects = append(out.Rejects, athar.Reject{File: s.Label, Line: c.Line, Reason: "blank-count", Detail: "blank is taken as not published, not as zero"})
+		}
+	}
+	out.Info.Layout = fmt.Sprintf("%d typed values by %s", len(s.Values), unit)
+	out.describe()
+	return nil
+}
+
+// precisionNames are the classes of place precision in [athar.DataInfo].
+var precisionNames = [...]string{"unknown", "exact", "near", "district", "province", "fuzzy", "country", "offshore"}
+
+// describe fills in what can be said of the rows that were kept.
+func (r *Reading) describe() {
+	info := &r.Info
+	first := true
+	seen := func(s athar.Span) {
+		if first {
+			info.First, info.Last, first = s.First, s.Last, false
+		}
+		info.First, info.Last = min(info.First, s.First), max(info.Last, s.Last)
+	}
+	for _, c := range r.Counts {
+		seen(c.When)
+		info.Events += c.N
+	}
+	var places [len(precisionNames)]int
+	for _, e := range r.Events {
+		seen(e.When)
+		places[e.Place]++
+	}
+	info.Events += len(r.Events)
+	if places[athar.PlaceUnknown] == len(r.Events) {
+		return
+	}
+	for i, n := range places {
+		if n > 0 {
+			info.Places = append(info.Places, athar.ReasonCount{Reason: precisionNames[i], N: n})
+		}
+	}
 }

@@ -1,0 +1,255 @@
+// Package table reads any other list of events, one incident a row or n alike
+// in a row, by a mapping from our fields to the file's columns.
+//
+// The package thinks that a foreign file says less than it seems to: a row
+// without an identifier cannot be recognised as a duplicate, a date like
+// 03/04/2020 has no meaning until the whole column shows one, and a side is
+// the group only if the study lists the name. What the mapping does not say
+// is not assumed.
+package table
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"athar"
+	"athar/source/tabular"
+)
+
+// Options says what to read and keep.
+type Options struct {
+	Dataset string
+	Columns map[string]string // fields below -> the file's column; date_format
+	Group   tabular.Group     // where the table has sides, kept if it is on one; empty: all rows
+	Filter  tabular.Filter
+}
+
+var fields = []tabular.Field{
+	{Name: "id", Usual: []string{"id", "event_id", "eventid", "event_id_cnty", "globaleventid"}},
+	{Name: "date", Needed: true, Usual: []string{"date", "event_date", "date_start", "start_date", "day", "التاريخ", "تاريخ"}},
+	{Name: "date_end", Usual: []string{"date_end", "end_date"}},
+	{Name: "lat", Usual: []string{"lat", "latitude", "y"}},
+	{Name: "lon", Usual: []string{"lon", "longitude", "lng", "long", "x"}},
+	{Name: "area", Usual: []string{"area", "area_code"}},
+	{Name: "country", Usual: []string{"country"}},
+	{Name: "class", Usual: []string{"class", "type", "event_type", "kind", "النوع", "نوع"}},
+	{Name: "side_a"},
+	{Name: "side_b"},
+	{Name: "count"},
+	{Name: "deaths_low"},
+	{Name: "deaths_best", Usual: []string{"deaths_best", "deaths", "fatalities"}},
+	{Name: "deaths_high"},
+	{Name: "place_precision"},
+}
+
+// maxCount is the largest number of events that one row may stand for.
+const maxCount = 100_000
+
+// Read reads the events of a table, sorted by time, id and content. A row with
+// count n gives n events; its deaths go to the first of them.
+func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
+	columns := map[string]string{}
+	for k, v := range o.Columns {
+		if k != "date_format" {
+			columns[k] = v
+		}
+	}
+	if err := f.Start(",;\t|", tabular.Score(fields, columns), nil); err != nil {
+		return nil, err
+	}
+	if err := f.Map(fields, columns); err != nil {
+		return nil, err
+	}
+	if f.Has("lat") != f.Has("lon") {
+		return nil, &tabular.Error{File: f.Label, Line: 1, Msg: "there is a column for only one of lat and lon", Hint: "map both in the study's columns"}
+	}
+	if err := o.Filter.Bind(f); err != nil {
+		return nil, err
+	}
+	r := reader{f: f, t: t, o: &o}
+	r.sides = (f.Has("side_a") || f.Has("side_b")) && len(o.Group.Aliases)+len(o.Group.IDs) > 0
+	if err := f.Each(ctx, t, r.row); err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f)); err != nil {
+		return nil, err
+	}
+	events, err := r.date()
+	if err != nil {
+		return nil, err
+	}
+	f.Layout = append(f.Layout, r.layout())
+	return r.repeat(tabular.Unique(f, t, "id", events)), nil
+}
+
+type reader struct {
+	f     *tabular.File
+	t     *tabular.Tally
+	o     *Options
+	rows  []row
+	sides bool // keep rows with the group on a side only
+	start tabular.Order
+	end   tabular.Order
+	times map[int]int // line -> count, where it is not 1
+}
+
+type row struct {
+	athar.Event
+	start, end tabular.Stamp
+}
+
+func (r *reader) row(cells tabular.Row) {
+	class := cells.Cell("class")
+	if !r.o.Filter.Row(cells) || !r.o.Filter.Class(class) {
+		r.t.Drop("not-asked-for")
+		return
+	}
+	a, b := cells.Cell("side_a"), cells.Cell("side_b")
+	if g := r.o.Group; r.sides && !g.IsName(a) && !g.IsName(b) && !g.IsID(a) && !g.IsID(b) && !g.InCoalition(a) && !g.InCoalition(b) {
+		r.t.Drop("other-actors")
+		return
+	}
+	e, fault := r.event(cells)
+	if fault != nil {
+		r.t.RejectFor(r.f, cells.Line, fault)
+		return
+	}
+	e.Class, e.SideA, e.SideB = r.f.Keep(class), r.f.Keep(a), r.f.Keep(b)
+	r.start.See(e.Line, e.start)
+	r.end.See(e.Line, e.end)
+	r.rows = append(r.rows, e)
+}
+
+func (r *reader) event(cells tabular.Row) (e row, fault *tabular.Fault) {
+	e.Event = athar.Event{Dataset: r.o.Dataset, Line: cells.Line, ID: r.f.Keep(tabular.Identifier(cells.Cell("id"))),
+		AreaCode: r.f.Keep(cells.Cell("area")), Country: r.f.Keep(cells.Cell("country"))}
+	if e.ID == "" && r.f.Has("id") {
+		return e, &tabular.Fault{Field: "id", Reason: "no-id", Detail: "the id is blank"}
+	}
+	var err error
+	if e.start, err = r.f.Stamp(cells.Cell("date")); err != nil {
+		return e, &tabular.Fault{Field: "date", Reason: "bad-date", Detail: err.Error()}
+	}
+	e.end = e.start
+	if cell := cells.Cell("date_end"); cell != "" {
+		if e.end, err = r.f.Stamp(cell); err != nil {
+			return e, &tabular.Fault{Field: "date_end", Reason: "bad-date", Detail: err.Error()}
+		}
+	}
+	if e.Lon, e.Lat, e.HasPoint, fault = cells.Point("lat", "lon"); fault != nil {
+		return e, fault
+	}
+	if e.Deaths, e.HasDeaths, fault = cells.Deaths("deaths_low", "deaths_best", "deaths_high"); fault != nil {
+		return e, fault
+	}
+	if cell := cells.Cell("place_precision"); cell != "" {
+		if e.Place, err = precision(cell); err != nil {
+			return e, &tabular.Fault{Field: "place_precision", Reason: "bad-precision", Detail: err.Error()}
+		}
+	}
+	if !r.f.Has("count") {
+		return e, nil
+	}
+	n, err := tabular.Whole(cells.Cell("count"))
+	switch {
+	case cells.Cell("count") == "":
+		return e, &tabular.Fault{Field: "count", Reason: "blank-count", Detail: "blank is taken as not published, not as zero"}
+	case err != nil:
+		return e, &tabular.Fault{Field: "count", Reason: "bad-count", Detail: err.Error()}
+	case n < 0:
+		return e, &tabular.Fault{Field: "count", Reason: "negative-count", Detail: fmt.Sprintf("%d is negative", n)}
+	case n > maxCount:
+		return e, &tabular.Fault{Field: "count", Reason: "bad-count", Detail: fmt.Sprintf("%d events in one row are more than %d: read the file as counts", n, maxCount)}
+	case n != 1:
+		if r.times == nil {
+			r.times = map[int]int{}
+		}
+		r.times[e.Line] = n
+	}
+	return e, nil
+}
+
+// precision reads a class of [athar.PlacePrecision] by its number or name.
+func precision(cell string) (athar.PlacePrecision, error) {
+	names := []string{"unknown", "exact", "near", "district", "province", "fuzzy", "country", "offshore"}
+	if i := slices.Index(names, strings.ToLower(cell)); i >= 0 {
+		return athar.PlacePrecision(i), nil
+	}
+	if n, err := tabular.Whole(cell); err == nil && n >= 1 && n < len(names) {
+		return athar.PlacePrecision(n), nil
+	}
+	return 0, fmt.Errorf("%q is not a number from 1 to 7 or one of %s", cell, strings.Join(names, ", "))
+}
+
+// date settles dates that read either way, and drops rows by their time.
+func (r *reader) date() ([]athar.Event, error) {
+	format := r.o.Columns["date_format"]
+	first, err := r.start.Decide(r.f, "date", format)
+	if err != nil {
+		return nil, err
+	}
+	last := first
+	if r.f.Has("date_end") {
+		if last, err = r.end.Decide(r.f, "date_end", format); err != nil {
+			return nil, err
+		}
+	}
+	var events []athar.Event
+	for _, e := range r.rows {
+		start, err := e.start.Resolve(first)
+		if err != nil {
+			r.t.Reject(e.Line, r.f.Column("date"), "bad-date", err.Error())
+			continue
+		}
+		end, err := e.end.Resolve(last)
+		if err != nil {
+			r.t.Reject(e.Line, r.f.Column("date_end"), "bad-date", err.Error())
+			continue
+		}
+		e.When = athar.Span{First: start.Day, Last: end.Span().Last}
+		switch {
+		case e.When.Days() == 0:
+			r.t.Reject(e.Line, r.f.Column("date_end"), "ends-before-start", fmt.Sprintf("it ends on %s and starts on %s", e.When.Last, e.When.First))
+		case !r.o.Filter.Time(e.When):
+			r.t.Drop("outside-coverage")
+		default:
+			events = append(events, e.Event)
+		}
+	}
+	return events, nil
+}
+
+// repeat makes n events of a row with count n.
+func (r *reader) repeat(events []athar.Event) []athar.Event {
+	if r.times == nil {
+		return events
+	}
+	var out []athar.Event
+	for _, e := range events {
+		n, many := r.times[e.Line]
+		if !many {
+			n = 1
+		}
+		for range n {
+			out = append(out, e)
+			e.Deaths = athar.Deaths{}
+		}
+	}
+	return out
+}
+
+func (r *reader) layout() string {
+	s := "one event a row"
+	if r.f.Has("count") {
+		s = "events in each row counted by a column"
+	}
+	for _, f := range fields {
+		if r.f.Has(f.Name) {
+			s += fmt.Sprintf(", %s %q", f.Name, r.f.Column(f.Name))
+		}
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+package tabular
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"athar"
+)
+
+// Filter says which rows a study asks for.
+type Filter struct {
+	Classes  []string            // empty: all
+	Where    map[string][]string // the file's column -> values to keep
+	Coverage []athar.Span        // empty: everything
+
+	columns []condition
+	seen    map[string]bool // classes of the file
+}
+
+type condition struct {
+	name   string
+	column int
+	values []string
+	met    []bool
+}
+
+// Bind looks the columns of Where up in a table.
+func (q *Filter) Bind(f *File) error {
+	q.seen = map[string]bool{}
+	for name, values := range q.Where {
+		i, err := f.Index(name)
+		if err != nil {
+			return err
+		}
+		q.columns = append(q.columns, condition{f.Header[i], i, values, make([]bool, len(values))})
+	}
+	slices.SortFunc(q.columns, func(a, b condition) int { return a.column - b.column })
+	return nil
+}
+
+// Row reports whether a row meets Where.
+func (q *Filter) Row(r Row) bool {
+	ok := true
+	for k := range q.columns {
+		c := &q.columns[k]
+		cell := r.At(c.column)
+		i := slices.IndexFunc(c.values, func(v string) bool { return sameName(v, cell) || v == Identifier(cell) })
+		if i < 0 {
+			ok = false
+			continue
+		}
+		c.met[i] = true
+	}
+	return ok
+}
+
+// Class reports whether rows of a class are asked for.
+func (q *Filter) Class(class string) bool {
+	if len(q.Classes) == 0 {
+		return true
+	}
+	q.seen[class] = true
+	return slices.ContainsFunc(q.Classes, func(c string) bool { return sameName(c, class) })
+}
+
+// Time reports whether any day of a span was monitored.
+func (q *Filter) Time(s athar.Span) bool {
+	return len(q.Coverage) == 0 || slices.ContainsFunc(q.Coverage, func(c athar.Span) bool { return c.Overlap(s) > 0 })
+}
+
+// Met complains of a value that Where asks for and no row has: most likely it
+// is misspelt, and the count would be too low without a sign.
+func (q *Filter) Met(f *File) error {
+	for _, c := range q.columns {
+		for i, met := range c.met {
+			if !met {
+				return &Error{File: f.Label, Msg: fmt.Sprintf("no row has %q in column %q", c.values[i], c.name),
+					Hint: "correct or remove it in the study's where"}
+			}
+		}
+	}
+	return nil
+}
+
+// ClassesMet complains likewise of a class, for formats whose classes are
+// whatever the file holds.
+func (q *Filter) ClassesMet(f *File) error {
+	if len(q.Classes) == 0 {
+		return nil
+	}
+	var classes []string
+	for c := range q.seen {
+		classes = append(classes, c)
+	}
+	slices.Sort(classes)
+	for _, want := range q.Classes {
+		if !slices.ContainsFunc(classes, func(c string) bool { return sameName(c, want) }) {
+			hint := suggest("the classes are", classes)
+			if near := Nearest(want, classes, 1); len(near) > 0 {
+				hint = fmt.Sprintf("did you mean %q? ", near[0]) + hint
+			}
+			return &Error{File: f.Label, Msg: fmt.Sprintf("no row is of class %q", strings.TrimSpace(want)), Hint: hint}
+		}
+	}
+	return nil
+}

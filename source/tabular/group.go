@@ -1,0 +1,39 @@
+package tabular
+
+import (
+	"slices"
+	"strings"
+)
+
+// Group is the armed group whose events are kept, for formats that list the
+// events of everybody.
+type Group struct {
+	Aliases []string // names as sources write them, compared without case
+	IDs     []string // identifiers, e.g. UCDP actor id "234"
+}
+
+// IsID reports whether a published identifier is the group's.
+func (g Group) IsID(id string) bool { return slices.Contains(g.IDs, Identifier(id)) }
+
+// IsName reports whether a published name is the group's.
+func (g Group) IsName(name string) bool {
+	return slices.ContainsFunc(g.Aliases, func(a string) bool { return sameName(a, name) })
+}
+
+// InCoalition reports whether a side that lists several organisations,
+// separated by commas or semicolons, lists the group.
+func (g Group) InCoalition(side string) bool {
+	if !strings.ContainsAny(side, ",;") {
+		return false
+	}
+	for member := range strings.FieldsFuncSeq(side, func(r rune) bool { return r == ',' || r == ';' }) {
+		if g.IsName(member) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameName(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}

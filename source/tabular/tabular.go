@@ -1,0 +1,624 @@
+// Package tabular opens the tables that people publish, CSV or XLSX, plain,
+// gzipped or alone in a zip, and walks their rows.
+//
+// The package thinks that a file should either be read exactly or refused with
+// what to do: text in another encoding than UTF-8 is refused at its first bad
+// byte, a quote that swallows lines is refused with those lines, and a row
+// that does not fit its header is counted as damaged, never padded. Every row
+// ends up in a [Tally], so that rows read = rows kept + rows dropped by reason
+// holds by construction. Lines without any content are not rows.
+package tabular
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Error is a complaint about an input file: where, what, and what to do.
+type Error struct {
+	File   string // as the user wrote it
+	Line   int    // 1 is the first; 0: the file as a whole
+	Column int    // in bytes, 1 is the first; 0: the line as a whole
+	Msg    string
+	Hint   string
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d", e.Line)
+		if e.Column > 0 {
+			fmt.Fprintf(&b, ":%d", e.Column)
+		}
+	}
+	b.WriteString(": " + e.Msg)
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
+	return b.String()
+}
+
+// File is an open table.
+type File struct {
+	Label  string
+	SHA256 string // of the file's bytes, hexadecimal
+	Bytes  int64
+	Header []string // column names without surrounding space; set by Start
+	Excel  bool     // an XLSX sheet: dates may be serial numbers
+	Layout []string // what was recognised about the file, for people
+
+	epoch1904 bool
+	closers   []io.Closer
+	text      *bufio.Reader
+	csv       *csv.Reader
+	comma     rune
+	sheet     *excelize.Rows
+	line      int // of a sheet: the row read last
+	columns   map[string]int
+	words     map[string]string
+}
+
+// peekSize is how much of a text file is looked at to find its delimiter; a
+// header must fit into it.
+const peekSize = 1 << 16
+
+// foreign are the beginnings of files that people take for a table.
+var foreign = []struct{ magic, is, hint string }{
+	{"\xD0\xCF\x11\xE0", "an old Excel workbook (.xls)", "save it as .xlsx or as CSV UTF-8"},
+	{"PAR1", "a Parquet file", "export it as CSV"},
+	{"%PDF", "a PDF document", "copy its table into a CSV or XLSX file"},
+	{"<!DOCTYPE", "a web page", "download the file again; the server may have asked for a login"},
+	{"<!doctype", "a web page", "download the file again; the server may have asked for a login"},
+	{"<html", "a web page", "download the file again; the server may have asked for a login"},
+	{"BZh", "compressed with bzip2", "unpack it, or compress it with gzip"},
+	{"\xFD7zXZ", "compressed with xz", "unpack it, or compress it with gzip"},
+	{"7z\xBC\xAF", "a 7-Zip archive", "unpack it"},
+}
+
+// Open opens a table. Sheet names a sheet of a workbook; "" is the first.
+// Label is the path as the user wrote it, for messages.
+func Open(path, label, sheet string) (_ *File, err error) {
+	f := &File{Label: label, words: map[string]string{}}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	file, err := openRegular(path, label)
+	if err != nil {
+		return nil, err
+	}
+	f.closers = append(f.closers, file)
+	sum := sha256.New()
+	if f.Bytes, err = io.Copy(sum, file); err != nil {
+		return nil, f.fault(err)
+	}
+	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	if f.Bytes == 0 {
+		return nil, &Error{File: label, Msg: "the file is empty", Hint: "download or export it again"}
+	}
+	if _, err = file.Seek(0, io.SeekStart); err != nil {
+		return nil, f.fault(err)
+	}
+	raw := bufio.NewReader(file)
+	magic, _ := raw.Peek(4)
+	var text io.Reader = raw
+	switch {
+	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+		f.Layout = append(f.Layout, "gzip")
+		if text, err = gzip.NewReader(raw); err != nil {
+			return nil, f.fault(err)
+		}
+	case string(magic) == "PK\x03\x04":
+		z, err := zip.NewReader(file, f.Bytes)
+		if err != nil {
+			return nil, f.fault(err)
+		}
+		if isWorkbook(z) {
+			return f, f.openSheet(file, sheet)
+		}
+		if text, err = f.onlyMember(z); err != nil {
+			return nil, err
+		}
+		f.Layout = append(f.Layout, "zip")
+	}
+	return f, f.openText(text)
+}
+
+// openRegular opens a file, or says why it cannot be one.
+func openRegular(path, label string) (*os.File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e := &Error{File: label, Msg: "no such file"}
+		dir := filepath.Dir(path)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			e.Msg = "no such file; its folder does not exist either"
+			return nil, e
+		}
+		var names []string
+		for _, entry := range entries {
+			names = append(names, entry.Name())
+		}
+		e.Hint = suggest("the folder has", Nearest(filepath.Base(path), names, 3))
+		return nil, e
+	case err != nil:
+		return nil, &Error{File: label, Msg: reason(err)}
+	case info.IsDir():
+		return nil, &Error{File: label, Msg: "this is a folder", Hint: "name a file in it"}
+	case !info.Mode().IsRegular():
+		return nil, &Error{File: label, Msg: "this is not a regular file"}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{File: label, Msg: reason(err)}
+	}
+	return file, nil
+}
+
+// reason drops the path from an error of the operating system: the label is
+// already in the message.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// ReadAll returns the text of a whole UTF-8 file, plain, gzipped or alone in
+// a zip, with the file's hash and size.
+func ReadAll(path, label string) (text []byte, f *File, err error) {
+	f, err = Open(path, label, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if f.Excel {
+		return nil, nil, &Error{File: label, Msg: "this is a workbook, not a text file"}
+	}
+	text, err = io.ReadAll(f.text)
+	if err != nil {
+		return nil, nil, f.fault(err)
+	}
+	return text, f, nil
+}
+
+// Close closes the file.
+func (f *File) Close() error {
+	var first error
+	for i := len(f.closers) - 1; i >= 0; i-- {
+		if err := f.closers[i].Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	f.closers = nil
+	return first
+}
+
+func isWorkbook(z *zip.Reader) bool {
+	for _, m := range z.File {
+		if m.Name == "[Content_Types].xml" || m.Name == "xl/workbook.xml" {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyMember opens the one file of a zip.
+func (f *File) onlyMember(z *zip.Reader) (io.Reader, error) {
+	var names []string
+	var only *zip.File
+	for _, m := range z.File {
+		if strings.HasSuffix(m.Name, "/") || strings.HasPrefix(m.Name, "__MACOSX/") {
+			continue
+		}
+		names = append(names, m.Name)
+		only = m
+	}
+	if len(names) != 1 {
+		return nil, &Error{File: f.Label, Msg: fmt.Sprintf("the zip holds %d files, not one", len(names)),
+			Hint: suggest("unpack it and name one of its files", names[:min(3, len(names))])}
+	}
+	r, err := only.Open()
+	if err != nil {
+		return nil, f.fault(err)
+	}
+	f.closers = append(f.closers, r)
+	return r, nil
+}
+
+func (f *File) openSheet(r io.Reader, sheet string) error {
+	book, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, UnzipSizeLimit: 4 << 30})
+	if err != nil {
+		return &Error{File: f.Label, Msg: "the workbook cannot be read: " + err.Error(), Hint: "open it in a spreadsheet program and save it again, or export CSV UTF-8"}
+	}
+	f.closers = append(f.closers, book)
+	sheets := book.GetSheetList()
+	if sheet == "" && len(sheets) > 0 {
+		sheet = sheets[0]
+	}
+	found := false
+	for _, s := range sheets {
+		found = found || s == sheet
+	}
+	if !found {
+		return &Error{File: f.Label, Msg: fmt.Sprintf("the workbook has no sheet %q", sheet), Hint: suggest("its sheets are", sheets)}
+	}
+	if props, err := book.GetWorkbookProps(); err == nil && props.Date1904 != nil {
+		f.epoch1904 = *props.Date1904
+	}
+	if f.sheet, err = book.Rows(sheet); err != nil {
+		return f.fault(err)
+	}
+	f.closers = append(f.closers, f.sheet)
+	f.Excel = true
+	f.Layout = append(f.Layout, fmt.Sprintf("XLSX sheet %q", sheet))
+	return nil
+}
+
+func (f *File) openText(r io.Reader) error {
+	head := bufio.NewReaderSize(r, peekSize)
+	start, err := head.Peek(512)
+	if err != nil && err != io.EOF {
+		return f.fault(err)
+	}
+	for _, k := range foreign {
+		if bytes.HasPrefix(bytes.TrimLeft(start, " \r\n\t"), []byte(k.magic)) {
+			return &Error{File: f.Label, Msg: "this is " + k.is + ", not a table", Hint: k.hint}
+		}
+	}
+	if bytes.HasPrefix(start, []byte("\xFF\xFE")) || bytes.HasPrefix(start, []byte("\xFE\xFF")) || bytes.IndexByte(start, 0) >= 0 {
+		return &Error{File: f.Label, Line: 1, Column: 1, Msg: "the file is in UTF-16, not UTF-8", Hint: saveAsUTF8}
+	}
+	if bytes.HasPrefix(start, []byte("\xEF\xBB\xBF")) {
+		if _, err := head.Discard(3); err != nil {
+			return f.fault(err)
+		}
+	}
+	f.text = bufio.NewReaderSize(&utf8Reader{r: head, label: f.Label, line: 1}, peekSize)
+	return nil
+}
+
+const saveAsUTF8 = "save it again as UTF-8 (Excel: Save As, type CSV UTF-8; LibreOffice: Save As, Edit filter settings, character set UTF-8)"
+
+// utf8Reader passes UTF-8 on and stops at the first byte that is not.
+type utf8Reader struct {
+	r     io.Reader
+	label string
+	line  int    // of the next byte
+	col   int    // characters before it in its line
+	part  []byte // beginning of a character that the last read cut
+}
+
+func (u *utf8Reader) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if bad := u.check(p[:n], err == io.EOF); bad != nil {
+		return 0, bad
+	}
+	return n, err
+}
+
+func (u *utf8Reader) check(b []byte, end bool) error {
+	for len(u.part) > 0 && len(b) > 0 && !utf8.FullRune(u.part) {
+		u.part = append(u.part, b[0])
+		b = b[1:]
+	}
+	if len(u.part) > 0 && (end || utf8.FullRune(u.part)) {
+		if !utf8.Valid(u.part) {
+			return u.bad(u.part[0])
+		}
+		u.part, u.col = u.part[:0], u.col+1
+	}
+	whole := len(b)
+	for k := 1; k <= 3 && k <= len(b) && !end; k++ {
+		if tail := b[len(b)-k:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				whole = len(b) - k
+			}
+			break
+		}
+	}
+	if !utf8.Valid(b[:whole]) {
+		for i := 0; i < whole; {
+			r, size := utf8.DecodeRune(b[i:whole])
+			if r == utf8.RuneError && size == 1 {
+				u.advance(b[:i])
+				return u.bad(b[i])
+			}
+			i += size
+		}
+	}
+	u.advance(b[:whole])
+	u.part = append(u.part, b[whole:]...)
+	return nil
+}
+
+func (u *utf8Reader) advance(b []byte) {
+	if n := bytes.Count(b, []byte("\n")); n > 0 {
+		u.line, u.col = u.line+n, 0
+		b = b[bytes.LastIndexByte(b, '\n')+1:]
+	}
+	u.col += utf8.RuneCount(b)
+}
+
+func (u *utf8Reader) bad(b byte) error {
+	return &Error{File: u.label, Line: u.line, Column: u.col + 1, Hint: saveAsUTF8,
+		Msg: fmt.Sprintf("byte 0x%02X is not UTF-8; the text seems to be in Windows-1252, Windows-1256 or another old encoding", b)}
+}
+
+// fault puts a reading error into words.
+func (f *File) fault(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{File: f.Label, Msg: "the compressed file ends too early", Hint: "download it again"}
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zip.ErrFormat),
+		errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm), errors.As(err, &corrupt):
+		return &Error{File: f.Label, Msg: "the compressed file is damaged: " + err.Error(), Hint: "download it again"}
+	}
+	return &Error{File: f.Label, Msg: reason(err)}
+}
+
+var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "bar"}
+
+// first returns the first row of a text file as each of the delimiters
+// would cut it. It consumes nothing.
+func (f *File) first(delimiters string) (map[rune][]string, error) {
+	peek, err := f.text.Peek(peekSize)
+	if err != nil && err != io.EOF && !bytes.ContainsRune(peek, '\n') {
+		return nil, f.fault(err)
+	}
+	rows := map[rune][]string{}
+	for _, d := range delimiters {
+		r := csv.NewReader(bytes.NewReader(peek))
+		r.Comma = d
+		r.LazyQuotes = true
+		if rec, err := r.Read(); err == nil {
+			rows[d] = rec
+		}
+	}
+	if len(rows) == 0 {
+		return nil, &Error{File: f.Label, Msg: "the file has no header", Hint: "its first line must name the columns"}
+	}
+	return rows, nil
+}
+
+// Start reads the header. A text file is taken to be separated by the first
+// of the delimiters whose header serves best by score; headerless, if not nil,
+// may recognise a first row of data and return the names of its columns.
+func (f *File) Start(delimiters string, score func(header []string) int, headerless func(first []string) []string) error {
+	var header []string
+	if f.Excel {
+		cells, err := f.sheetRow()
+		if err == io.EOF {
+			return &Error{File: f.Label, Msg: "the sheet is empty"}
+		}
+		if err != nil {
+			return err
+		}
+		header = cells
+	} else {
+		rows, err := f.first(",;\t|")
+		if err != nil {
+			return err
+		}
+		best := -1
+		for _, d := range delimiters {
+			if rec, ok := rows[d]; ok && (best < 0 || score(rec) > best) {
+				best, f.comma, header = score(rec), d, rec
+			}
+		}
+		if header == nil {
+			f.comma = ','
+		}
+		for _, d := range ",;\t|" {
+			if len(header) <= 1 && len(rows[d]) > 2 {
+				return &Error{File: f.Label, Line: 1, Msg: fmt.Sprintf("the header has one column; it seems to be separated by %ss", delimiterNames[d]),
+					Hint: "save the file again as comma-separated values"}
+			}
+		}
+		if f.comma != ',' {
+			f.Layout = append(f.Layout, delimiterNames[f.comma]+"-separated")
+		}
+		f.csv = csv.NewReader(f.text)
+		f.csv.Comma = f.comma
+		f.csv.FieldsPerRecord = -1
+		f.csv.ReuseRecord = true
+	}
+	f.Header = make([]string, len(header))
+	for i, h := range header {
+		f.Header[i] = strings.TrimSpace(h)
+	}
+	if headerless != nil {
+		if names := headerless(header); names != nil {
+			f.Header = names
+			f.Layout = append(f.Layout, "no header")
+			return nil
+		}
+	}
+	if f.csv != nil {
+		if _, err := f.csv.Read(); err != nil {
+			return f.parseError(err)
+		}
+	}
+	return nil
+}
+
+// sheetRow returns the next row of a sheet that has content.
+func (f *File) sheetRow() ([]string, error) {
+	for f.sheet.Next() {
+		f.line++
+		cells, err := f.sheet.Columns()
+		if err != nil {
+			return nil, f.fault(err)
+		}
+		if !blank(cells) {
+			return cells, nil
+		}
+	}
+	if err := f.sheet.Error(); err != nil {
+		return nil, f.fault(err)
+	}
+	return nil, io.EOF
+}
+
+func blank(cells []string) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// parseError says what is wrong with the quotes of a text file.
+func (f *File) parseError(err error) error {
+	var pe *csv.ParseError
+	if !errors.As(err, &pe) {
+		return f.fault(err)
+	}
+	e := &Error{File: f.Label, Line: pe.Line, Column: pe.Column, Msg: `a quotation mark stands where none may`,
+		Hint: `a field with quotation marks must itself be quoted, and each mark in it doubled`}
+	if pe.StartLine != pe.Line {
+		e.Msg = fmt.Sprintf("the quoted field that begins in line %d does not end properly; rows up to line %d cannot be told apart", pe.StartLine, pe.Line)
+	}
+	return e
+}
+
+// Row is one row of a table. Its cells are valid until the next row is read.
+type Row struct {
+	Line  int
+	cells []string
+	file  *File
+}
+
+// Cell returns the cell of a mapped field without surrounding space; "" if the
+// table has no such column.
+func (r Row) Cell(field string) string {
+	if i, ok := r.file.columns[field]; ok {
+		return strings.TrimSpace(r.cells[i])
+	}
+	return ""
+}
+
+// At returns the cell of column i, counted from 0, without surrounding space.
+func (r Row) At(i int) string { return strings.TrimSpace(r.cells[i]) }
+
+// Column returns the file's own name of the column of a field.
+func (f *File) Column(field string) string {
+	if i, ok := f.columns[field]; ok {
+		return f.Header[i]
+	}
+	return ""
+}
+
+// Has reports whether the table has a column for a field.
+func (f *File) Has(field string) bool {
+	_, ok := f.columns[field]
+	return ok
+}
+
+// Keep returns a copy of s that does not hold on to the row it came from; the
+// same text is stored once.
+func (f *File) Keep(s string) string {
+	if k, ok := f.words[s]; ok {
+		return k
+	}
+	k := strings.Clone(s)
+	f.words[k] = k
+	return k
+}
+
+// Each calls do for every row after the header that fits the header, and
+// counts every row in t. It stops when ctx ends.
+func (f *File) Each(ctx context.Context, t *Tally, do func(Row)) error {
+	if f.columns == nil {
+		f.columns = map[string]int{}
+	}
+	row := Row{file: f}
+	for n := 0; ; n++ {
+		if n%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		var cells []string
+		var err error
+		if f.sheet != nil {
+			cells, err = f.sheetRow()
+			row.Line = f.line
+			if err == nil && len(cells) < len(f.Header) {
+				cells = append(cells, make([]string, len(f.Header)-len(cells))...)
+			}
+			for len(cells) > len(f.Header) && strings.TrimSpace(cells[len(cells)-1]) == "" {
+				cells = cells[:len(cells)-1]
+			}
+		} else {
+			cells, err = f.csv.Read()
+			if err == nil {
+				row.Line, _ = f.csv.FieldPos(0)
+			}
+		}
+		var pe *csv.ParseError
+		switch {
+		case err == io.EOF:
+			if t.Rows == 0 {
+				return &Error{File: f.Label, Msg: "the file has a header and no rows"}
+			}
+			return nil
+		case errors.As(err, &pe) && pe.StartLine == pe.Line:
+			t.Rows++
+			t.Reject(pe.Line, "", "bad-quote", f.parseError(err).(*Error).Msg)
+			continue
+		case err != nil:
+			return f.parseError(err)
+		case blank(cells):
+			continue
+		}
+		t.Rows++
+		switch {
+		case len(cells) != len(f.Header):
+			t.Reject(row.Line, "", "field-count", fmt.Sprintf("%d fields where the header has %d", len(cells), len(f.Header)))
+		case tagged(cells):
+			t.Drop("hxl-tags")
+		default:
+			row.cells = cells
+			do(row)
+		}
+	}
+}
+
+// tagged recognises the row of HXL hashtags that some publishers put under
+// the header: every cell that is not empty begins with "#".
+func tagged(cells []string) bool {
+	for _, c := range cells {
+		if c = strings.TrimSpace(c); c != "" && !strings.HasPrefix(c, "#") {
+			return false
+		}
+	}
+	return true
+}
