@@ -69,18 +69,19 @@ func ParseBytes(name string, b []byte) (*Study, error) {
 		return nil, r.errs.err()
 	}
 	s := &Study{Dir: filepath.Dir(name), Source: b, file: name, positions: r.at}
-	s.read(r.value(root, "", nodePosition(root)))
-	s.check(r)
+	if s.read(r.value(root, "", nodePosition(root))) {
+		s.check(r)
+	}
 	if err := r.errs.err(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Study) read(v value) {
+func (s *Study) read(v value) (ok bool) {
 	c := &s.Choices
 	*c = Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Draws: 2000}
-	v.object(
+	ok = v.object(
 		must("study", ident(&s.ID)),
 		must("title", names(&s.Title)),
 		must("group", group(&s.Group)),
@@ -107,6 +108,7 @@ func (s *Study) read(v value) {
 			s.Goals = append(s.Goals, g)
 		}
 	}
+	return ok
 }
 
 func group(g *Group) func(value) {

@@ -322,7 +322,11 @@ func (v value) object(fields ...field) bool {
 		key, at := keyText(n), nodePosition(n.Key)
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
 		if i < 0 {
-			hint := unknownKey(key, fields)
+			hint := "known keys: " + keyList(fields)
+			if near := nearKey(key, fields); near != "" {
+				found[near] = true // one complaint is enough
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
 			if m, ok := v.node.(*ast.MappingNode); ok && m.IsFlowStyle && n.Value.Type() == ast.NullType {
 				hint = "inside { }, put text that has a comma in quotes"
 			}
@@ -348,17 +352,15 @@ func keyList(fields []field) string {
 	return strings.Join(keys, ", ")
 }
 
-func unknownKey(key string, fields []field) string {
-	best, at := "", 1+len(key)/3
+// nearKey is the field whose key is most like a misspelt one, or "".
+func nearKey(key string, fields []field) string {
+	best, limit := "", max(1, len(key)/3)
 	for _, f := range fields {
-		if d := distance(strings.ToLower(key), f.key); d <= at {
-			best, at = f.key, d-1
+		if d := distance(strings.ToLower(key), f.key); d <= limit {
+			best, limit = f.key, d-1
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	return "known keys: " + keyList(fields)
+	return best
 }
 
 // items are the elements of a list.

@@ -1,0 +1,202 @@
+package study
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mark stands before the place that a complaint must name.
+const mark = '¦'
+
+// readAreas is the block areas of testdata/full.yaml.
+const readAreas = `areas:
+  table: areas.csv
+  columns: {code: code, name_en: en, name_ar: ar, parent_en: pe, parent_ar: pa, country: country, lon: lon, lat: lat, km2: km2}
+  distances: distances.csv
+  distance_columns: {a: a, b: b, km: km}
+  distances_within: 150
+  credit: OCHA, CC BY-IGO
+`
+
+// mistake is a way to get a study file wrong: in a valid one, old is replaced
+// by with, whose marks say where the complaints must be.
+type mistake struct {
+	name, in, old, with string
+	want                []string // "path: message", in the order of the file
+}
+
+func (c mistake) document(t testing.TB) (text string, places []position) {
+	in := c.in
+	if in == "" {
+		in = readFull(t)
+	}
+	if n := strings.Count(in, c.old); n != 1 {
+		t.Fatalf("%s: the text to replace occurs %d times", c.name, n)
+	}
+	var b strings.Builder
+	at := position{1, 1}
+	for _, r := range strings.Replace(in, c.old, c.with, 1) {
+		switch r {
+		case mark:
+			places = append(places, at)
+			continue
+		case '\n':
+			at = position{at.line, 0}
+			at.line++
+		}
+		at.column++
+		b.WriteRune(r)
+	}
+	return b.String(), places
+}
+
+var wrong = []mistake{
+	// YAML itself
+	{"bracket left open", minimal, "group: {name: G}\n", "group: {name: G\n¦", []string{"this is not YAML: "}},
+	{"tab", minimal, "  - id: c\n", "¦\t- id: c\n", []string{"this is not YAML: "}},
+	{"two documents", minimal, "campaigns:", "---\n¦campaigns:", []string{"a second document begins here"}},
+	{"too deep", minimal, "title: T", "title: " + strings.Repeat("[", 64) + "¦[", []string{"brackets or dashes are nested more than 64 deep"}},
+	{"not a block", minimal, minimal, "¦only text", []string{`is the text "only text", needs a block of keys: study, title,`}},
+	{"a key twice", minimal, "outcome: O\n", "outcome: O\n¦title: U\n", []string{"title: the key stands twice; line 2 has it already; keep one of them"}},
+	{"alias of nothing", minimal, "title: T", "title: ¦*t", []string{"title: nothing is marked as &t", "title: is the YAML sign"}},
+	{"NUL bytes", minimal, minimal, "¦s\x00t\x00", []string{"the file is not UTF-8 text (it looks like UTF-16"}},
+
+	// keys
+	{"misspelt key", minimal, "    end:", "    ¦ends:", []string{`campaigns[0].ends: unknown key; did you mean "end"?`}},
+	{"unknown key", minimal, "outcome: O", "outcome: O\n¦colour: red", []string{"colour: unknown key; known keys: study, title, group, outcome, data,"}},
+	{"comma in braces", minimal, "group: {name: G}", "group: {name: Army, ¦police}", []string{"group.police: unknown key; inside { }, put text that has a comma in quotes"}},
+	{"missing key", minimal, "study: minimal\n", "¦", []string{`lacks the key "study"`}},
+	{"missing key in a list", minimal, "  - id: c\n    name: C\n", "  - ¦id: c\n", []string{`campaigns[0]: lacks the key "name"`}},
+	{"empty value", minimal, "outcome: O", "¦outcome:", []string{"outcome: is empty, needs text; write a value or remove the key"}},
+	{"number for text", minimal, "outcome: O", "outcome: ¦5", []string{`outcome: is 5, needs text; put it in quotes if it is meant: "5"`}},
+	{"list for text", minimal, "outcome: O", "outcome: ¦[O]", []string{"outcome: is a list, needs text"}},
+	{"text for a list", minimal, "[84, 50, null, \"-\", -, 45]", "¦84 50", []string{`data[0].values: is the text "84 50", needs a list`, "data[0].values: has no number"}},
+	{"null in a list", "", "aliases: [Group,", "aliases: [¦null,", []string{"group.aliases[0]: is empty, needs text or a number"}},
+	{"id with a space", minimal, "  - id: c\n", "  - id: ¦my campaign\n", []string{`campaigns[0].id: "my campaign" is not an id; use letters`}},
+	{"id twice", "", "  - id: sweep\n", "  - id: ¦desert\n", []string{
+		`campaigns[0].relations[1].parallel_to: there is no campaign "sweep"`, `campaigns[0].relations[2].phase_of: there is no campaign "sweep"`,
+		`campaigns[2].id: "desert" stands twice; line 63 has it already`}},
+	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 79 has it already`}},
+	{"reserved id", minimal, "  - id: c\n", "  - id: ¦all\n", []string{`campaigns[0].id: "all" stands for all campaigns together; choose another id`}},
+
+	// dates
+	{"no such day", minimal, "end: 2020-04", "end: ¦2020-04-31", []string{"campaigns[0].end: there is no day 2020-04-31 in the calendar"}},
+	{"other notation", minimal, "end: 2020-04", "end: ¦30/04/2020", []string{`campaigns[0].end: is the text "30/04/2020", needs a date as 2020-06-02, or a month as 2020-06`}},
+	{"implausible year", minimal, "end: 2020-04", "end: ¦0202-04", []string{"campaigns[0].end: the year 202 is not from 1900 to 2100"}},
+	{"end before start", minimal, "end: 2020-04", "end: ¦2019-04-01", []string{"campaigns[0].end: ends 2019-04-01, before it starts (2020-03-01); swap them or correct the year"}},
+	{"interval reversed", minimal, "start: 2020-03", "start: {from: ¦2020-03-09, to: 2020-03-02}", []string{"campaigns[0].start.from: 2020-03-09 is later than to (2020-03-02); swap them"}},
+	{"half an interval", minimal, "start: 2020-03", "start: ¦{from: 2020-03}", []string{`campaigns[0].start: lacks the key "to"`}},
+	{"coverage out of order", "", "{from: 2020-02, to: 2020-12}\n", "¦{from: 2019-12, to: 2020-12}\n", []string{"data[0].coverage[1]: begins on 2019-12-01, before the interval above it is over (2019-12-31)"}},
+	{"total reversed", "", "from: 2020-02-01, to: 2020-12}", "from: ¦2020-02-01, to: 2019-12}", []string{"totals[0].from: 2020-02-01 is later than to (2019-12-31)"}},
+
+	// data
+	{"no data", minimal, minimal[strings.Index(minimal, "data:"):strings.Index(minimal, "campaigns:")], "data: ¦[]\n", []string{"data: the study has no data"}},
+	{"format unknown", minimal, "format: series", "format: ¦serie", []string{`data[0].format: is the text "serie", needs one of: counts, ucdp-ged, table, series; did you mean "series"?`}},
+	{"series without start", minimal, "  - name: N\n    format: series\n    from: 2019-12\n", "  - ¦name: N\n    format: series\n", []string{`data[0]: lacks the key "from", which format series needs`}},
+	{"series from a file", minimal, "    from: 2019-12\n", "    from: 2019-12\n    file: ¦x.csv\n", []string{"data[0].file: is not used with format series: its numbers stand in the study file; remove it"}},
+	{"negative count", minimal, "[84,", "[¦-84,", []string{"data[0].values[0]: is -84, needs a count"}},
+	{"fraction", minimal, "[84,", "[¦8.5,", []string{"data[0].values[0]: is 8.5, needs a count"}},
+	{"word for a count", minimal, "[84,", "[¦many,", []string{`data[0].values[0]: is the text "many", needs a count`}},
+	{"no file", "", "  - name: GED\n    format: ucdp-ged\n    file: ged.csv.gz\n", "  - ¦name: GED\n    format: ucdp-ged\n", []string{`data[1]: lacks the key "file", which format ucdp-ged needs`}},
+	{"columns of GED", "", "    file: ged.csv.gz\n", "    file: ged.csv.gz\n    columns: ¦{date: d}\n", []string{"data[1].columns: is not used with format ucdp-ged: UCDP's own column names are known"}},
+	{"column of another format", "", "columns: {area: district,", "columns: {¦lat: y, area: district,", []string{"data[0].columns.lat: unknown key; known keys: area, period, class,"}},
+	{"table without a date", "", "columns: {id: i, date: d,", "columns: ¦{id: i,", []string{`data[2].columns: lacks the key "date"`}},
+	{"GED without the group", "", "group:\n  name: {en: \"The group\", ar: 'الجماعة'}\n  aliases: [Group, \"ISIS, Syria\"]\n  ids: [234, \"1076\"]\n", "¦group:\n  name: The group\n",
+		[]string{`group: has neither ids nor aliases, so no row of "GED" can be told to be the group's`}},
+	{"data name twice", "", "  - name: GED\n", "  - name: ¦Districts by week\n", []string{`data[1].name: "Districts by week" stands twice; line 10 has it already`}},
+	{"series beside areas", minimal, "campaigns:\n  - id: c\n", "areas: {geojson: a.geojson}\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", []string{"data[0].format: a bare series knows no areas, but the study has some"}},
+
+	// areas
+	{"columns of areas missing", "", "  table: areas.csv\n  columns: {code: code, name_en: en, name_ar: ar, parent_en: pe, parent_ar: pa, country: country, lon: lon, lat: lat, km2: km2}\n", "  table: ¦areas.csv\n",
+		[]string{`areas.table: stands without "columns"; say which column holds what`}},
+	{"no code", "", "  columns: {code: code,", "  columns: ¦{", []string{`areas.columns: lacks the key "code"`}},
+	{"table and polygons", "", "  table: areas.csv\n", "  table: ¦areas.csv\n  geojson: a.geojson\n", []string{"areas.table: areas come either from a table or from geojson, not from both; keep one of the two"}},
+	{"neither", minimal, "campaigns:\n  - id: c\n", "¦areas:\n  credit: C\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", []string{"data[0].format: a bare series", `areas: has neither "table" nor "geojson"; give one of them, or leave areas out`}},
+	{"one file of polygons", "", readAreas, "areas:\n  geojson: a.geojson\n", nil},
+	{"files of polygons", "", readAreas, "areas:\n  geojson: [a.geojson, b.geojson]\n", nil},
+	{"columns for polygons", "", readAreas, "areas:\n  geojson: a.geojson\n  columns: ¦{code: c}\n", []string{`areas.columns: stands without "table"; for GeoJSON polygons the key is properties`}},
+	{"distance columns missing", "", "  distances: distances.csv\n  distance_columns: {a: a, b: b, km: km}\n", "  distances: ¦distances.csv\n", []string{`areas.distances: stands without "distance_columns"`}},
+	{"distance column missing", "", "{a: a, b: b, km: km}", "¦{a: a, b: b}", []string{`areas.distance_columns: lacks the key "km"`}},
+	{"distances within nothing", "", "distances_within: 150", "distances_within: ¦0", []string{"areas.distances_within: needs a number of km above 0"}},
+
+	// campaigns
+	{"nothing asked", minimal, minimal[strings.Index(minimal, "campaigns:"):], "campaigns: ¦[]\n", []string{"campaigns: the study asks nothing"}},
+	{"no footprint", "", "  - id: sweep\n    name: Sweep\n    footprint: {areas: [IQ02]}\n", "  - ¦id: sweep\n    name: Sweep\n", []string{`campaigns[2]: lacks the key "footprint"; say where it took place`}},
+	{"empty footprint", "", "footprint: {areas: [IQ02]}", "footprint: ¦{areas: []}", []string{"campaigns[2].footprint: the footprint holds no area"}},
+	{"footprint without areas", minimal, "    end: 2020-04\n", "    end: 2020-04\n    footprint: ¦{areas: [X]}\n", []string{"campaigns[0].footprint: the study has a single area, so a campaign has no footprint; remove it"}},
+	{"unknown goal", "", "goals: [leadership, prisons]", "goals: [¦leaders, prisons]", []string{`campaigns[0].goals[0]: there is no goal "leaders"; did you mean "leadership"?`}},
+	{"unknown relation", "", "- preceded_by: desert", "- ¦precded_by: desert", []string{`campaigns[0].relations[0].precded_by: unknown key; did you mean "preceded_by"?`}},
+	{"relation to nobody", "", "- preceded_by: desert", "- preceded_by: ¦dessert", []string{`campaigns[0].relations[0].preceded_by: there is no campaign "dessert"; did you mean "desert"?`}},
+	{"relation to itself", "", "- preceded_by: desert", "- preceded_by: ¦lions", []string{"campaigns[0].relations[0].preceded_by: a campaign cannot be related to itself"}},
+	{"two relations in one", "", "- preceded_by: desert\n", "- ¦preceded_by: desert\n        parallel_to: desert\n", []string{"campaigns[0].relations[0]: holds 2 keys, needs one"}},
+	{"preceded by an earlier one", "", "    start: 2020-09-25\n", "    start: 2020-09-25\n    relations: [{preceded_by: desert}]\n", nil},
+	{"preceded by a later one", "", "    start: 2020-08-01\n", "    start: 2020-08-01\n    relations: [{preceded_by: ¦sweep}]\n", []string{"campaigns[1].relations[0].preceded_by: sweep starts 2020-09-25, after this campaign (2020-08-01); name a campaign that started earlier"}},
+
+	// totals and claims
+	{"country and areas", "", "areas: [IQ01, IQ02], from", "country: Iraq, areas: ¦[IQ01, IQ02], from", []string{"totals[1].areas: a total is about a country or about areas, not both"}},
+	{"country of nothing", minimal, "campaigns:", "totals: [{id: t, name: T, country: ¦Iraq, from: 2020-03, to: 2020-04}]\ncampaigns:", []string{"totals[0].country: the study has a single area"}},
+	{"claim on nobody", "", "campaign: lions, phase", "campaign: ¦lion, phase", []string{`claims[1].campaign: there is no campaign "lion"; did you mean "lions"?`}},
+	{"claim on no total", "", "total: iraq, expects", "total: ¦irak, expects", []string{`claims[2].total: there is no total "irak"; did you mean "iraq"?`}},
+	{"unknown question", "", "question: inside", "question: ¦insides", []string{`claims[0].question: is the text "insides", needs one of: inside, ring, net, movement, total, goal, adaptation, none; did you mean "inside"?`}},
+	{"unknown word", "", "expects: decline", "expects: ¦decrease", []string{`claims[0].expects: is the text "decrease", needs one of: DECLINE, ESCALATION, NO MATERIAL CHANGE, DISPLACEMENT, DIFFUSION OF BENEFITS`}},
+	{"word of another question", "", "expects: decline", "expects: ¦displacement", []string{"claims[0].expects: DISPLACEMENT never answers question inside; its words are: DECLINE, ESCALATION, NO MATERIAL CHANGE"}},
+	{"word of another question in a list", "", "[DISPLACEMENT, Diffusion of Benefits]", "[DISPLACEMENT, ¦decline]", []string{"claims[1].expects[1]: DECLINE never answers question movement"}},
+	{"claim without phase", "", "- {id: a, text: Fell, source: X (2020), question: inside, campaign: all, phase: post,", "- ¦{id: a, text: Fell, source: X (2020), question: inside, campaign: all,", []string{`claims[0]: lacks the key "phase", which question inside needs; write during`}},
+	{"phase unknown", "", "phase: post", "phase: ¦pre", []string{"claims[0].phase: is the text \"pre\", needs one of: during, post"}},
+	{"goal that expects", "", "about: logistics, needs: Seizures", "about: logistics, needs: Seizures, expects: ¦DECLINE", []string{"claims[3].expects: is not used with question goal"}},
+	{"goal without needs", "", "- {id: d, text: Supply was cut, question: goal, about: logistics, needs: Seizures}", "- ¦{id: d, text: Supply was cut, question: goal, about: logistics}", []string{`claims[3]: lacks the key "needs", which question goal needs; say what data would test the claim`}},
+	{"about no goal", "", "about: logistics", "about: ¦logistic", []string{`claims[3].about: there is no goal "logistic"; did you mean "logistics"?`}},
+	{"ring without areas", minimal, "campaigns:", "claims: [{id: x, text: X, question: ¦ring, campaign: c, phase: post, expects: DECLINE}]\ncampaigns:", []string{"claims[0].question: the study has a single area, so nothing lies around a campaign"}},
+
+	// choices
+	{"rings fall", "", "[10, 30, 60.5]", "[10, ¦10, 60.5]", []string{"choices.rings[1]: the rings do not increase: 10 km is not beyond 10; write the outer edges"}},
+	{"ring at zero", "", "[10, 30, 60.5]", "[¦0, 30, 60.5]", []string{"choices.rings[0]: the rings do not increase: 0 km is not beyond 0"}},
+	{"ring beyond the table", "", "[10, 30, 60.5]", "[10, 30, ¦200]", []string{"choices.rings[2]: the ring up to 200 km lies beyond the distance table, which ends at 150 km"}},
+	{"rings without areas", minimal, "campaigns:", "choices: {rings: ¦[25]}\ncampaigns:", []string{"choices.rings: the study has a single area, so it has no rings"}},
+	{"smallest effect", "", "smallest_effect: 1.5", "smallest_effect: ¦0.8", []string{"choices.smallest_effect: is 0.8, must be a rate ratio above 1"}},
+	{"week of months", minimal, "campaigns:", "choices: {period: ¦week}\ncampaigns:", []string{"choices.period: data[0] is published by month and cannot be analysed by week"}},
+	{"pre-period", "", "pre_months: 18", "pre_months: ¦0", []string{"choices.pre_months: is 0, needs a whole number from 1 to 600"}},
+	{"seed", "", "seed: 18446744073709551615", "seed: ¦-1", []string{"choices.seed: is -1, needs a whole number from 0 to 18446744073709551615"}},
+	{"far", "", "far: study", "far: ¦away", []string{"choices.far: is the text \"away\", needs one of: country, study"}},
+
+	// all at once
+	{"several", minimal, "group: {name: G}\noutcome: O\n", "group: {¦nam: G}\noutcome: ¦[]\n", []string{
+		`group.nam: unknown key; did you mean "name"?`, "outcome: is a list, needs text"}},
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range wrong {
+		t.Run(c.name, func(t *testing.T) {
+			text, places := c.document(t)
+			_, err := ParseBytes("s.yaml", []byte(text))
+			if c.want == nil {
+				if err != nil {
+					t.Fatalf("a valid file is refused: %v", err)
+				}
+				return
+			}
+			var es Errors
+			if !errors.As(err, &es) {
+				t.Fatalf("got %v", err)
+			}
+			if len(es) != len(c.want) {
+				t.Fatalf("got %d complaints, want %d:\n%v", len(es), len(c.want), err)
+			}
+			for i, want := range c.want {
+				if _, message, _ := strings.Cut(es[i].Error(), ": "); !strings.HasPrefix(message, want) {
+					t.Errorf("got  %s\nwant %s", message, want)
+				}
+			}
+			if len(places) == 0 {
+				t.Fatal("the case has no mark")
+			}
+			for i, at := range places {
+				if !slices.ContainsFunc(es, func(e Error) bool { return e.Line == at.line && e.Column == at.column }) {
+					t.Errorf("no complaint at mark %d (%d:%d):\n%v", i, at.line, at.column, err)
+				}
+			}
+		})
+	}
+}
