@@ -1,0 +1,215 @@
+package brief
+
+import (
+	"html/template"
+	"math"
+	"strings"
+
+	"athar"
+	"athar/brief/text"
+)
+
+var nan = math.NaN()
+
+func known(n athar.Num) bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
+
+// interval is the interval that gave a finding its word: for rings, which are
+// looked at together, the simultaneous one.
+func interval(f athar.Finding) (low, high athar.Num) {
+	e := f.Headline
+	if f.Question == athar.AskRing && known(e.AdjLow) && e.AdjHigh > 0 {
+		return e.AdjLow, e.AdjHigh
+	}
+	return e.Low, e.High
+}
+
+// estimated reports whether a finding rests on an estimate.
+func estimated(f athar.Finding) bool { return f.Headline != nil && f.Headline.Refusal == nil }
+
+// place is the beginning of a sentence about a finding.
+func (p *page) place(f athar.Finding, rings []athar.Ring) text.Sentence {
+	switch f.Question {
+	case athar.AskRing:
+		if k := f.Ring; k >= 1 && k <= len(rings) {
+			return p.Lang.Say("place.ring", map[string]any{"from": rings[k-1].From, "to": rings[k-1].To})
+		}
+	case athar.AskTotal:
+		return p.Lang.Say("place.total", map[string]any{"name": p.names[f.Area]})
+	}
+	return p.Lang.Say("place."+string(f.Question), nil)
+}
+
+// answer says a finding in one or two sentences, without its word: the word
+// stands before it. No sentence is stronger than the word.
+func (p *page) answer(f athar.Finding, rings []athar.Ring) text.Sentence {
+	if f.Question == athar.AskMovement || !estimated(f) {
+		return p.reasons(f.Because)
+	}
+	e := f.Headline
+	low, high := interval(f)
+	args := map[string]any{"place": p.place(f, rings), "observed": e.Observed, "expected": e.Expected, "rr": e.RR,
+		"low": low, "high": high, "mde_low": e.MDELow, "mde_high": e.MDEHigh}
+	s := p.Lang.Say("answer."+slug(f.Verdict), args)
+	if f.Verdict == athar.NotRobust {
+		for _, n := range f.Because {
+			if !strings.HasPrefix(n.Code, "because-") {
+				s = p.join(s, p.Lang.Note(n))
+			}
+		}
+	}
+	if f.Verdict == athar.Inconclusive || f.Verdict == athar.NotRobust {
+		if known(e.MDELow) && known(e.MDEHigh) {
+			s = p.join(s, p.Lang.Say("answer.could-have-shown", args))
+		}
+	}
+	return s
+}
+
+func (p *page) reasons(notes []athar.Note) text.Sentence {
+	var s text.Sentence
+	for _, n := range notes {
+		s = p.join(s, p.Lang.Note(n))
+	}
+	if s == nil {
+		return p.Lang.Say("answer.no-reason", nil)
+	}
+	return s
+}
+
+func (p *page) join(a, b text.Sentence) text.Sentence {
+	if len(a) == 0 {
+		return b
+	}
+	return append(append(a[:len(a):len(a)], text.Part{Text: " "}), b...)
+}
+
+// Answer is one line of the answers at the head of the page.
+type Answer struct {
+	Phase   string // written; empty for totals
+	Verdict athar.Verdict
+	Says    template.HTML
+	Anchor  string
+}
+
+// Answered is one campaign, or one total, with its answers.
+type Answered struct {
+	Name   athar.Names
+	When   template.HTML
+	Anchor string
+	Lines  []Answer
+	Fired  int
+}
+
+// Answers lists the inside findings of every campaign and the findings of
+// every total.
+func (p *page) Answers() []Answered {
+	var out []Answered
+	for i, c := range p.Campaigns {
+		a := Answered{Name: c.Campaign.Name, When: p.when(c.Campaign), Anchor: p.CampaignAnchor(i)}
+		for _, g := range c.Guards {
+			if g.Status == athar.Fired {
+				a.Fired++
+			}
+		}
+		for _, f := range c.Findings {
+			if f.Question == athar.AskInside {
+				a.Lines = append(a.Lines, p.line(f, c.Rings, p.Lang.Word("word", string(f.Phase))))
+			}
+		}
+		out = append(out, a)
+	}
+	for i, t := range p.Totals {
+		a := Answered{Name: t.Name, Anchor: p.TotalAnchor(i)}
+		for _, f := range t.Findings {
+			a.Lines = append(a.Lines, p.line(f, nil, p.Lang.Word("word", "total")))
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func (p *page) line(f athar.Finding, rings []athar.Ring, phase string) Answer {
+	return Answer{Phase: phase, Verdict: f.Verdict, Says: p.answer(f, rings).HTML(), Anchor: p.anchors[f.ID]}
+}
+
+// when is the time of a campaign in short: from the earliest start to the latest end.
+func (p *page) when(c athar.CampaignInfo) template.HTML {
+	code := "campaign.when"
+	if c.Start.First != c.Start.Last || c.End.First != c.End.Last {
+		code = "campaign.when-about"
+	}
+	return p.t(code, "first", c.Start.First, "last", c.End.Last)
+}
+
+// Tally counts the words of the inside findings of one phase.
+type Tally struct {
+	Phase string
+	Words []struct {
+		Verdict athar.Verdict
+		N       int
+	}
+}
+
+// Tallies counts the words over all campaigns, in the order of the grammar; nil
+// for a single campaign.
+func (p *page) Tallies() []Tally {
+	if len(p.Campaigns) < 2 {
+		return nil
+	}
+	order := []athar.Verdict{athar.Decline, athar.Escalation, athar.NoMaterialChange, athar.NotRobust, athar.Inconclusive, athar.CannotTell, athar.NotIdentifiable}
+	var out []Tally
+	for _, phase := range []athar.Phase{athar.During, athar.Post} {
+		n := map[athar.Verdict]int{}
+		for _, c := range p.Campaigns {
+			for _, f := range c.Findings {
+				if f.Question == athar.AskInside && f.Phase == phase {
+					n[f.Verdict]++
+				}
+			}
+		}
+		t := Tally{Phase: p.plain("tally." + string(phase))}
+		for _, v := range order {
+			if n[v] > 0 {
+				t.Words = append(t.Words, struct {
+					Verdict athar.Verdict
+					N       int
+				}{v, n[v]})
+			}
+		}
+		if t.Words != nil {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Summary is the brief in plain English text for a terminal: for every campaign one
+// line a phase and the checks that fired, then the totals.
+func Summary(r *athar.Report) string {
+	l, err := text.Load("en")
+	if err != nil {
+		panic(err) // the catalogue is embedded
+	}
+	p := newPage(r, l)
+	var b strings.Builder
+	say := func(s text.Sentence) { b.WriteString(s.String() + "\n") }
+	for _, c := range r.Campaigns {
+		for _, f := range c.Findings {
+			if f.Question == athar.AskInside {
+				say(l.Say("summary.campaign", map[string]any{"name": c.Campaign.Name, "phase": l.Word("word", string(f.Phase)),
+					"word": string(f.Verdict), "says": p.answer(f, c.Rings)}))
+			}
+		}
+		for _, g := range c.Guards {
+			if g.Status == athar.Fired {
+				say(l.Say("summary.guard", map[string]any{"guard": l.Word("guard", g.Code), "says": l.Note(g.Says)}))
+			}
+		}
+	}
+	for _, t := range r.Totals {
+		for _, f := range t.Findings {
+			say(l.Say("summary.total", map[string]any{"name": t.Name, "word": string(f.Verdict), "says": p.answer(f, nil)}))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,235 @@
+// Package brief writes the report that a study ends in: one HTML file that
+// needs nothing else, and a few lines for the terminal.
+//
+// The package thinks that a reader looks for the answer, then for the picture
+// behind it, then for the reasons to doubt it; so the page is in that order,
+// except that the checks of a campaign stand before its numbers. It computes
+// nothing: it sees an [athar.Report] alone, and what the report does not know
+// is shown as unknown, never as zero. Every word comes from the catalogue of
+// package text, every drawing from package figure.
+package brief
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"athar"
+	"athar/brief/text"
+)
+
+//go:embed page.html style.css
+var files embed.FS
+
+// HTML writes the brief of r in a language ("en") as one self-contained page:
+// no script, no request, readable offline and printable. The same report gives
+// the same bytes. It fails on an unknown language or a writer's error.
+func HTML(w io.Writer, r *athar.Report, lang string) error {
+	l, err := text.Load(lang)
+	if err != nil {
+		return err
+	}
+	p := newPage(r, l)
+	style, err := files.ReadFile("style.css")
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page.html").Funcs(template.FuncMap{
+		"t":     p.t,
+		"plain": p.plain,
+		"args":  func(list ...any) []any { return list },
+		"has":   l.Has,
+		"note":  func(n athar.Note) template.HTML { return l.Note(n).HTML() },
+		"word":  l.Word,
+		"keys":  l.Keys,
+		"name":  l.Name,
+		"other": l.OtherName,
+		"count": func(n int) string { return l.Count(athar.Num(n)) },
+		"span":  l.Span,
+		"slug":  slug,
+		"link":  link,
+		"css":   func() template.CSS { return template.CSS(style) },
+		"bytes": func(n int64) string { return l.Count(athar.Num(n)) },
+	}).ParseFS(files, "page.html")
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// page is the report with what the template asks of it.
+type page struct {
+	*athar.Report
+	Lang *text.Language
+
+	anchors  map[string]string // finding id -> element id
+	names    map[string]athar.Names
+	areas    map[string]athar.MapArea
+	smallest float64 // smallest effect of interest as a ratio; NaN if not declared
+}
+
+func newPage(r *athar.Report, l *text.Language) *page {
+	p := &page{Report: r, Lang: l, anchors: map[string]string{}, names: map[string]athar.Names{},
+		areas: map[string]athar.MapArea{}, smallest: nan}
+	anchor := func(list []athar.Finding) {
+		for _, f := range list {
+			if _, twice := p.anchors[f.ID]; !twice {
+				p.anchors[f.ID] = "f" + strconv.Itoa(len(p.anchors)+1)
+			}
+		}
+	}
+	for _, c := range r.Campaigns {
+		anchor(c.Findings)
+		p.names[c.Campaign.ID] = c.Campaign.Name
+	}
+	for _, t := range r.Totals {
+		anchor(t.Findings)
+		p.names[t.ID] = t.Name
+	}
+	for _, a := range r.Map.Areas {
+		p.areas[a.Code] = a
+	}
+	for _, c := range r.Study.Choices {
+		if c.Name == "smallest_effect" {
+			if v, err := strconv.ParseFloat(c.Value, 64); err == nil && v > 1 {
+				p.smallest = v
+			}
+		}
+	}
+	return p
+}
+
+// t is a sentence of the page, with quantities given as name, value, name, value.
+func (p *page) t(code string, args ...any) template.HTML {
+	return p.Lang.Say(code, named(args)).HTML()
+}
+
+// plain is the same as text without markup.
+func (p *page) plain(code string, args ...any) string {
+	return p.Lang.Say(code, named(args)).String()
+}
+
+func named(args []any) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(args); i += 2 {
+		m[args[i].(string)] = args[i+1]
+	}
+	return m
+}
+
+// slug makes a class name or key of a word of the vocabulary: "NO MATERIAL
+// CHANGE" is no-material-change.
+func slug(v any) string {
+	s := ""
+	switch x := v.(type) {
+	case string:
+		s = x
+	case athar.Verdict:
+		s = string(x)
+	case athar.Outcome:
+		s = string(x)
+	case athar.Status:
+		s = string(x)
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.TrimSuffix(b.String(), "-")
+}
+
+// link returns s if it is an address that a reader may follow, "" otherwise.
+func link(s string) string {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return ""
+	}
+	return u.String()
+}
+
+// Anchor is the element id of a finding, "" if the report does not hold it.
+func (p *page) Anchor(id string) string { return p.anchors[id] }
+
+// FindingName names a finding in a link: campaign, question, phase.
+func (p *page) FindingName(id string) string {
+	for _, c := range p.Campaigns {
+		for _, f := range c.Findings {
+			if f.ID == id {
+				return strings.Join([]string{p.Lang.Name(c.Campaign.Name), p.where(f, c.Rings), p.Lang.Word("word", string(f.Phase))}, " · ")
+			}
+		}
+	}
+	for _, t := range p.Totals {
+		for _, f := range t.Findings {
+			if f.ID == id {
+				return p.Lang.Name(t.Name)
+			}
+		}
+	}
+	return id
+}
+
+// where names the place that a finding is about, for tables.
+func (p *page) where(f athar.Finding, rings []athar.Ring) string {
+	if f.Question == athar.AskRing {
+		return p.ringName(athar.Role(f.Ring), rings)
+	}
+	return p.Lang.Word("question", string(f.Question))
+}
+
+// ringName is a role as the reader calls it: "0 to 25 km".
+func (p *page) ringName(role athar.Role, rings []athar.Ring) string {
+	switch {
+	case role == athar.Inside:
+		return p.Lang.Word("role", "inside")
+	case role == athar.Far:
+		return p.Lang.Word("role", "far")
+	case role == athar.LeftOut:
+		return p.Lang.Word("role", "left-out")
+	case int(role) <= len(rings):
+		r := rings[role-1]
+		return p.plain("role.band", "from", r.From, "to", r.To)
+	}
+	return p.plain("role.ring", "k", int(role))
+}
+
+// SortedGuards puts the checks that fired first, then the blind, then the quiet.
+func (p *page) SortedGuards(list []athar.Guard) []athar.Guard {
+	rank := func(g athar.Guard) int {
+		return slices.Index([]athar.Status{athar.Fired, athar.Blind, athar.Quiet}, g.Status)
+	}
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b athar.Guard) int { return rank(a) - rank(b) })
+	return out
+}
+
+// Dates writes an interval of days in which something began or ended.
+func (p *page) Dates(s athar.Span) template.HTML {
+	if s.First == s.Last {
+		return p.t("campaign.on", "date", s.First)
+	}
+	return p.t("campaign.between", "first", s.First, "last", s.Last)
+}
+
+// CampaignName is the name of a campaign by its id.
+func (p *page) CampaignName(id string) string {
+	if n, ok := p.names[id]; ok {
+		return p.Lang.Name(n)
+	}
+	return id
+}

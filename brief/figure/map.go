@@ -1,0 +1,278 @@
+package figure
+
+import (
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Shape is an area or a country on a map, as closed rings of longitude and
+// latitude.
+type Shape struct {
+	Class string
+	Title string
+	Name  string // written in the middle of the visible part, if that is large enough
+	Rings [][][2]float64
+}
+
+// Spot is a symbol on a map.
+type Spot struct {
+	Lon, Lat float64
+	Class    string
+	Title    string
+	R        float64 // radius in units of the drawing
+	Square   bool
+}
+
+// Label is a name on a map. Labels that would cover an earlier label, a spot's
+// centre or the frame are left out.
+type Label struct {
+	Lon, Lat float64
+	Text     string
+	Class    string
+
+	x, y float64 // of a country's name, centred there
+}
+
+// Map draws shapes, symbols and names in an equirectangular projection scaled
+// by the cosine of the middle latitude.
+type Map struct {
+	West, South, East, North float64
+	Width, Height            float64 // of the drawing; the page scales it
+	Shapes                   []Shape
+	Spots                    []Spot
+	Labels                   []Label
+	Title                    string
+	Desc                     string
+	ScaleLabel               func(km float64) string
+	NorthMark                string // the letter on the north arrow
+}
+
+// Fit sets the window to the given bounds with a margin (a share of the larger
+// side), widened to the drawing's proportions and to at least minKm across.
+func (m *Map) Fit(west, south, east, north, margin, minKm float64) {
+	midLat := (south + north) / 2
+	k := math.Cos(midLat * math.Pi / 180)
+	w, h := (east-west)*k, north-south // both in degrees of latitude
+	pad := margin * max(w, h)
+	w, h = w+2*pad, h+2*pad
+	w = max(w, minKm/kmPerDegree)
+	aspect := m.Width / m.Height
+	if w/h < aspect {
+		w = h * aspect
+	} else {
+		h = w / aspect
+	}
+	midLon := (west + east) / 2
+	m.West, m.East = midLon-w/k/2, midLon+w/k/2
+	m.South, m.North = midLat-h/2, midLat+h/2
+}
+
+const kmPerDegree = 111.195 // of a great circle on the mean sphere
+
+func (m *Map) xy(lon, lat float64) (x, y float64) {
+	return (lon - m.West) / (m.East - m.West) * m.Width, (m.North - lat) / (m.North - m.South) * m.Height
+}
+
+// Has reports whether a point lies in the window.
+func (m *Map) Has(lon, lat float64) bool {
+	return lon >= m.West && lon <= m.East && lat >= m.South && lat <= m.North
+}
+
+// SVG draws the map. Shapes are clipped to the window; shapes and symbols scale
+// with the drawing, names keep the size of the page's type.
+func (m *Map) SVG() template.HTML {
+	var s svg
+	s.open("svg", "class", "map", "width", "100%", "style", "aspect-ratio:"+px(m.Width)+"/"+px(m.Height), "role", "img", "direction", "ltr")
+	s.text("title", m.Title)
+	s.text("desc", m.Desc)
+	s.open("svg", "viewBox", "0 0 "+px(m.Width)+" "+px(m.Height), "width", "100%", "height", "100%")
+	s.el("rect", "class", "sea", "width", px(m.Width), "height", px(m.Height))
+	var names []Label
+	for _, shape := range m.Shapes {
+		d, middle, size := m.path(shape.Rings)
+		if d == "" {
+			continue
+		}
+		if shape.Name != "" && size > 0.04*m.Width*m.Height {
+			names = append(names, Label{Text: shape.Name, Class: "country", x: middle[0], y: middle[1]})
+		}
+		if shape.Title == "" {
+			s.el("path", "class", shape.Class, "d", d, "fill-rule", "evenodd", "vector-effect", "non-scaling-stroke")
+		} else {
+			s.mark(shape.Title, "path", "class", shape.Class, "d", d, "fill-rule", "evenodd", "vector-effect", "non-scaling-stroke")
+		}
+	}
+	for _, spot := range m.Spots {
+		if !m.Has(spot.Lon, spot.Lat) {
+			continue
+		}
+		x, y := m.xy(spot.Lon, spot.Lat)
+		if spot.Square {
+			s.mark(spot.Title, "rect", "class", spot.Class, "x", px(x-spot.R), "y", px(y-spot.R), "width", px(2*spot.R), "height", px(2*spot.R))
+		} else {
+			s.mark(spot.Title, "circle", "class", spot.Class, "cx", px(x), "cy", px(y), "r", px(spot.R))
+		}
+	}
+	s.close("svg")
+	m.labels(&s, names)
+	m.furniture(&s)
+	s.close("svg")
+	return s.html()
+}
+
+// furniture is the scale bar and the north arrow.
+func (m *Map) furniture(s *svg) {
+	across := (m.East - m.West) * math.Cos((m.South+m.North)/2*math.Pi/180) * kmPerDegree
+	km := 1.0
+	for _, v := range []float64{5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000} {
+		if v <= across/4 {
+			km = v
+		}
+	}
+	s.open("svg", "x", "12", "y", "100%", "width", "100%", "overflow", "visible")
+	s.el("line", "class", "scale", "x1", "0", "x2", pc(km/across), "y1", "-12", "y2", "-12")
+	s.close("svg")
+	s.text("text", m.ScaleLabel(km), "class", "scaletext", "x", "12", "y", "100%", "dy", "-18")
+	s.open("svg", "x", "100%", "y", "0", "overflow", "visible")
+	s.el("path", "class", "north", "d", "M-18,30L-18,12M-22,18L-18,10L-14,18")
+	s.text("text", m.NorthMark, "class", "scaletext", "x", "-18", "y", "42", "text-anchor", "middle")
+	s.close("svg")
+}
+
+type box struct{ x0, y0, x1, y1 float64 }
+
+func (a box) hits(b box) bool { return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 }
+
+// labels places names greedily, in the order given: to the right of the point,
+// to the left, above, below, or not at all.
+func (m *Map) labels(s *svg, countries []Label) {
+	const size = 12.5
+	frame := box{4, 4, m.Width - 4, m.Height - 4}
+	taken := []box{
+		{0, m.Height - 36, m.Width/4 + 20, m.Height}, // scale bar
+		{m.Width - 36, 0, m.Width, 48},               // north arrow
+	}
+	for _, l := range slices.Concat(m.Labels, countries) {
+		x, y := l.x, l.y
+		country := x != 0 || y != 0
+		if !country {
+			if !m.Has(l.Lon, l.Lat) {
+				continue
+			}
+			x, y = m.xy(l.Lon, l.Lat)
+		}
+		w := float64(len([]rune(l.Text)))*size*0.56 + 4
+		type place struct {
+			b      box
+			x, y   float64
+			anchor string
+		}
+		places := []place{
+			{box{x + 7, y - 8, x + 7 + w, y + 7}, x + 8, y + 4, "start"},
+			{box{x - 7 - w, y - 8, x - 7, y + 7}, x - 8, y + 4, "end"},
+			{box{x - w/2, y - 22, x + w/2, y - 7}, x, y - 10, "middle"},
+			{box{x - w/2, y + 7, x + w/2, y + 22}, x, y + 18, "middle"},
+		}
+		if country {
+			places = []place{{box{x - w/2, y - 8, x + w/2, y + 8}, x, y + 4, "middle"}}
+		}
+		for _, p := range places {
+			free := p.b.x0 >= frame.x0 && p.b.x1 <= frame.x1 && p.b.y0 >= frame.y0 && p.b.y1 <= frame.y1
+			for _, t := range taken {
+				free = free && !p.b.hits(t)
+			}
+			if free {
+				taken = append(taken, p.b)
+				s.text("text", l.Text, "class", l.Class, "x", pc(p.x/m.Width), "y", pc(p.y/m.Height), "text-anchor", p.anchor)
+				break
+			}
+		}
+	}
+}
+
+// path clips rings to the window, a little enlarged so that the cut edges lie
+// outside, and writes them as one path. It also returns the centre of the
+// largest part and its surface.
+func (m *Map) path(rings [][][2]float64) (path string, centre [2]float64, size float64) {
+	const over = 6
+	var d strings.Builder
+	for _, ring := range rings {
+		pts := make([][2]float64, 0, len(ring))
+		for _, p := range ring {
+			x, y := m.xy(p[0], p[1])
+			pts = append(pts, [2]float64{x, y})
+		}
+		pts = clip(pts, 0, -over, 1)
+		pts = clip(pts, 0, m.Width+over, -1)
+		pts = clip(pts, 1, -over, 1)
+		pts = clip(pts, 1, m.Height+over, -1)
+		pts = thinOut(pts)
+		if len(pts) < 3 {
+			continue
+		}
+		if c, area := centroid(pts); area > size {
+			centre, size = c, area
+		}
+		for i, p := range pts {
+			if i == 0 {
+				d.WriteByte('M')
+			} else {
+				d.WriteByte('L')
+			}
+			d.WriteString(px1(p[0]) + "," + px1(p[1]))
+		}
+		d.WriteByte('Z')
+	}
+	return d.String(), centre, size
+}
+
+// centroid is the centre of mass of a ring, and its surface.
+func centroid(pts [][2]float64) (c [2]float64, size float64) {
+	for i, b := range pts {
+		a := pts[(i+len(pts)-1)%len(pts)]
+		cross := a[0]*b[1] - b[0]*a[1]
+		size += cross / 2
+		c[0] += (a[0] + b[0]) * cross / 6
+		c[1] += (a[1] + b[1]) * cross / 6
+	}
+	if size == 0 {
+		return c, 0
+	}
+	return [2]float64{c[0] / size, c[1] / size}, math.Abs(size)
+}
+
+func px1(v float64) string { return px(math.Round(v*10) / 10) }
+
+// clip cuts a ring at one side of the window (Sutherland and Hodgman): axis is
+// 0 or 1, and side +1 keeps what lies above the limit, -1 below.
+func clip(ring [][2]float64, axis int, limit, side float64) [][2]float64 {
+	var out [][2]float64
+	for i, b := range ring {
+		a := ring[(i+len(ring)-1)%len(ring)]
+		inA, inB := (a[axis]-limit)*side >= 0, (b[axis]-limit)*side >= 0
+		if inA != inB {
+			t := (limit - a[axis]) / (b[axis] - a[axis])
+			p := [2]float64{a[0] + t*(b[0]-a[0]), a[1] + t*(b[1]-a[1])}
+			p[axis] = limit
+			out = append(out, p)
+		}
+		if inB {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// thinOut drops points nearer than half a unit to the one before.
+func thinOut(pts [][2]float64) [][2]float64 {
+	var out [][2]float64
+	for _, p := range pts {
+		if n := len(out); n > 0 && math.Hypot(p[0]-out[n-1][0], p[1]-out[n-1][1]) < 0.5 {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}

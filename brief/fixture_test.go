@@ -1,0 +1,269 @@
+package brief
+
+import (
+	"encoding/csv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"athar"
+)
+
+// fixture is an invented report of the shape that a real study has: three
+// campaigns, one with outlines, one with a gap in its data, one that the
+// headline model refused. Its numbers mean nothing.
+func fixture(t testing.TB, outlines bool) *athar.Report {
+	t.Helper()
+	f, err := os.Open("testdata/areas.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &athar.Report{Schema: "athar-findings/1", Coverage: athar.Span{First: day("2014-01-01"), Last: day("2020-12-31")},
+		Study: athar.StudyInfo{ID: "fixture", Title: athar.Names{En: "The 2020 campaigns in the Syrian desert and along the Iraqi border", Ar: "الحملات الأمنية عام 2020 في البادية السورية وعلى الحدود العراقية"},
+			Group: athar.Names{En: "Islamic State", Ar: "تنظيم الدولة"}, Outcome: athar.Names{En: "Reported events with the group on a side and at least one death", Ar: "حوادث"}, Unit: "month",
+			Limits: []athar.Names{{En: "Only events with at least one death are in the data: arrests, caches, threats and looting are not."},
+				{En: "Events placed no better than a governorate were dropped by the publisher; deserts lose more of them than towns."},
+				{En: "Nothing here shows who lost which leader, depot or route."}},
+			Choices: []athar.Choice{{Name: "period", Value: "month"}, {Name: "pre_months", Value: "18"}, {Name: "post_months", Value: "3"}, {Name: "rings", Value: "25, 50, 100"},
+				{Name: "smallest_effect", Value: "1.25"}, {Name: "calendar", Value: "Movement restrictions: 2020-03-15 to 2020-08-01"}}},
+		Data: []athar.DataInfo{{Name: "UCDP GED 21.1, counts by district and week", Format: "counts", Layout: "counts table, 7 columns", File: "data/isis_district_week.csv",
+			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Licence: "CC BY 4.0", Citation: "Sundberg & Melander (2013), Journal of Peace Research 50(4) 523–532.",
+			Rows: 5981, Kept: 5644, Events: 106274, First: day("2014-01-01"), Last: day("2020-12-31"),
+			Rejected: []athar.ReasonCount{{Reason: "other-actors", N: 310}, {Reason: "bad-date", N: 27, Fault: true}},
+			Places:   []athar.ReasonCount{{Reason: "exact", N: 4120}, {Reason: "near", N: 1524}}}},
+		Methods: []athar.MethodInfo{{Method: "exact", Runs: 12}, {Method: "its", Runs: 18, Refuse: 2}, {Method: "spillover", Runs: 24, Refuse: 8}, {Method: "wdd", Runs: 10}},
+		Map:     athar.MapInfo{Credit: "OCHA COD-AB, CC BY 3.0 IGO"},
+		Manifest: athar.Manifest{Program: "athar", Version: "0.1.0", Seed: 20200925, Options: []athar.Choice{{Name: "draws", Value: "2000"}},
+			Inputs: []athar.ManifestRef{{File: "study.yaml", SHA256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", Bytes: 18234}}}}
+	for i, row := range rows[1:] {
+		num := func(s string) float64 { v, _ := strconv.ParseFloat(s, 64); return v }
+		a := athar.MapArea{Area: athar.Area{Code: row[0], Name: athar.Names{En: row[1], Ar: row[2]}, Parent: athar.Names{En: row[3], Ar: row[4]}, Country: row[5], Lon: num(row[6]), Lat: num(row[7]), Km2: num(row[8])}}
+		if outlines {
+			var ring []athar.Num
+			for k := range 7 {
+				angle := float64(k%6)*math.Pi/3 + float64(i)
+				size := math.Sqrt(a.Km2/math.Pi) / 111
+				ring = append(ring, athar.Num(a.Lon+size*math.Cos(angle)*1.2), athar.Num(a.Lat+size*math.Sin(angle)))
+			}
+			a.Outline = [][]athar.Num{ring}
+		}
+		r.Map.Areas = append(r.Map.Areas, a)
+	}
+	r.Campaigns = []athar.CampaignReport{
+		fixtureCampaign(r, 1, athar.CampaignInfo{ID: "white-desert", Name: athar.Names{En: "White Desert", Ar: "الصحراء البيضاء"},
+			Forces: []athar.Names{{En: "Russia"}, {En: "National Defence Forces", Ar: "الدفاع الوطني"}}, Start: athar.Span{First: day("2020-08-18"), Last: day("2020-08-25")},
+			End: athar.Span{First: day("2020-09-15"), Last: day("2020-09-30")}, Goals: []string{"leadership", "depots"}, Relations: []athar.Relation{{Kind: "preceded_by", To: "deterrence"}},
+			Sources: []athar.SourceRef{{Title: "Security campaigns, an analysis", URL: "https://example.org/a?b=1&c=2", Says: "start in the second half of August"}},
+			Note:    athar.Names{En: "The desert west of Deir ez-Zor is drawn as the districts of Tadmor and Deir-ez-Zor; the southern edge is uncertain."}},
+			[]string{"SY0405", "SY0901"}, 9, 0.81, false),
+		fixtureCampaign(r, 2, athar.CampaignInfo{ID: "deterrence", Name: athar.Names{En: "Deterrence of Terrorism, north-east Syria", Ar: "ردع الإرهاب"},
+			Forces: []athar.Names{{En: "Syrian Democratic Forces", Ar: "قوات سوريا الديمقراطية"}, {En: "International Coalition"}}, Start: athar.Span{First: day("2020-06-04"), Last: day("2020-06-04")},
+			End: athar.Span{First: day("2020-07-21"), Last: day("2020-07-21")}, Goals: []string{"leadership", "corridors", "logistics"}},
+			[]string{"SY0902", "SY0903", "SY0800"}, 30, 0.52, false),
+		fixtureCampaign(r, 3, athar.CampaignInfo{ID: "lions", Name: athar.Names{En: "Lions of al-Jazeera 1", Ar: "أسود الجزيرة الأولى"}, Forces: []athar.Names{{En: "Popular Mobilization Forces", Ar: "الحشد الشعبي"}},
+			Start: athar.Span{First: day("2020-09-22"), Last: day("2020-10-05")}, End: athar.Span{First: day("2020-10-10"), Last: day("2020-11-01")},
+			Relations: []athar.Relation{{Kind: "parallel_to", To: "white-desert"}}},
+			[]string{"IQG15Q02", "IQG15Q04"}, 0.4, 0.5, true),
+	}
+	total := r.Campaigns[1]
+	e := total.Findings[0].Headline
+	te := *e
+	te.Campaign, te.Area, te.Method, te.Question, te.Phase, te.RR, te.Low, te.High = "", "syria", "its", athar.AskTotal, athar.Post, 1.62, 1.18, 2.22
+	te.Observed, te.Expected, te.Avoided, te.AvoidedLow, te.AvoidedHigh = 136, 84, -52, -75, -21
+	r.Totals = []athar.TotalReport{{ID: "syria", Name: athar.Names{En: "Syria", Ar: "سوريا"}, Periods: total.Periods, Series: total.Series[0], Guards: total.Guards[:2],
+		Findings: []athar.Finding{{ID: "syria/total", Area: "syria", Question: athar.AskTotal, Phase: athar.Post, Verdict: athar.Escalation, Headline: &te,
+			Because: []athar.Note{{Code: "because-escalation", Args: map[string]any{"low": te.Low, "high": te.High}}},
+			Methods: []athar.MethodView{{Method: "its", Spec: "linear", RR: 1.62, Low: 1.18, High: 2.22, Verdict: athar.Escalation}, {Method: "exact", RR: 1.3, Low: 0.9, High: 1.9, Verdict: athar.Inconclusive}}, Agree: true}},
+		Effects: []athar.Effect{te}}}
+	r.Claims = []athar.ClaimResult{
+		{ID: "c1", Text: athar.Names{En: "The campaigns did not stop the escalation of the group’s activity in Syria.", Ar: "لم توقف الحملات تصاعد نشاط التنظيم في سوريا."}, Source: "https://example.org/analysis", Question: "total", Area: "syria",
+			Expects: []string{"ESCALATION"}, Outcome: athar.Supported, Because: []athar.Note{{Code: "claim-finding", Args: map[string]any{"word": "ESCALATION"}}}, Evidence: []string{"syria/total"}},
+		{ID: "c2", Text: athar.Names{En: "White Desert left activity west of Deir ez-Zor as it was."}, Source: "interview notes", Question: "inside", Campaign: "white-desert", Expects: []string{"ESCALATION", "NO MATERIAL CHANGE"},
+			Outcome: athar.NotTestable, Because: []athar.Note{{Code: "claim-tally", Args: map[string]any{"n": 2, "yes": 0, "no": 0, "silent": 2}}}, Evidence: []string{"white-desert/inside/during", "white-desert/inside/post", "gone"}},
+		{ID: "c3", Text: athar.Names{En: "The supply network was not dismantled.", Ar: "لم تُفكك شبكة الإمداد."}, Question: "goal", Outcome: athar.NotTestable,
+			Because: []athar.Note{{Code: "claim-goal", Args: map[string]any{"about": "logistics", "needs": athar.Names{En: "dated records of seizures with a denominator of searches"}}}}},
+		{ID: "c4", Text: athar.Names{En: "Deterrence of Terrorism changed nothing."}, Question: "inside", Campaign: "deterrence", Expects: []string{"NO MATERIAL CHANGE"}, Outcome: athar.Contradicted,
+			Because: []athar.Note{{Code: "claim-finding", Args: map[string]any{"word": "DECLINE"}}}, Evidence: []string{"deterrence/inside/during"}},
+	}
+	return r
+}
+
+func day(s string) athar.Day {
+	d, err := athar.ParseDay(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func fixtureCampaign(r *athar.Report, seed uint64, info athar.CampaignInfo, inside []string, rate, rr float64, refused bool) athar.CampaignReport {
+	g := rand.New(rand.NewPCG(seed, 7))
+	null := athar.Num(math.NaN())
+	poisson := func(mean float64) float64 {
+		k, p := 0, g.Float64()
+		for limit := math.Exp(-mean); p > limit; k++ {
+			p *= g.Float64()
+		}
+		return float64(k)
+	}
+	c := athar.CampaignReport{Campaign: info, Rings: []athar.Ring{{From: 0, To: 25}, {From: 25, To: 50}, {From: 50, To: 100}}}
+	for y, m := 2019, time.Month(1); y < 2021; {
+		q := athar.Period{Span: athar.Span{First: athar.Date(y, m, 1), Last: athar.Date(y, m+1, 0)}, Phase: athar.Pre}
+		q.Days = float64(q.Span.Days())
+		switch {
+		case q.Overlap(info.Start) > 0:
+			q.Phase = athar.WashIn
+		case q.First > info.Start.Last && q.First <= info.End.Last:
+			q.Phase = athar.During
+		case q.First > info.End.Last:
+			q.Phase = athar.Post
+		}
+		if seed == 2 && y == 2019 && (m == 5 || m == 6) {
+			q.Days = 0
+		}
+		q.Ramadan = map[[2]int]float64{{2019, 5}: 26. / 31, {2019, 6}: 3. / 30, {2020, 4}: 7. / 30, {2020, 5}: 23. / 31}[[2]int{y, int(m)}]
+		c.Periods = append(c.Periods, q)
+		if m++; m > 12 {
+			y, m = y+1, 1
+		}
+	}
+	phase := func(ph athar.Phase) athar.Phase {
+		if seed == 2 && ph == athar.WashIn {
+			return athar.During
+		}
+		return ph
+	}
+	for i := range c.Periods {
+		c.Periods[i].Phase = phase(c.Periods[i].Phase)
+	}
+	sums := map[athar.Role]map[athar.Phase][2]float64{}
+	for i, role := range []athar.Role{athar.Inside, 1, 2, 3, athar.Far} {
+		s := athar.RoleSeries{Role: role, Areas: []int{len(inside), 4, 6, 9, 31}[i]}
+		sums[role] = map[athar.Phase][2]float64{}
+		base := rate * []float64{1, 0.6, 0.5, 0.9, 1.8}[i]
+		for t, q := range c.Periods {
+			expected := base * (1 + 0.3*math.Sin(float64(t)/3))
+			mean := expected
+			if role == athar.Inside && (q.Phase == athar.During || q.Phase == athar.Post) {
+				mean *= rr
+			}
+			o := poisson(mean)
+			if q.Days == 0 {
+				s.Observed, s.Expected, s.Low, s.High = append(s.Observed, null), append(s.Expected, null), append(s.Low, null), append(s.High, null)
+				continue
+			}
+			s.Observed = append(s.Observed, athar.Num(o))
+			if refused || q.Phase == athar.WashIn {
+				s.Expected, s.Low, s.High = append(s.Expected, null), append(s.Low, null), append(s.High, null)
+			} else {
+				s.Expected = append(s.Expected, athar.Num(expected))
+				s.Low, s.High = append(s.Low, athar.Num(max(0, math.Floor(expected-2*math.Sqrt(1.6*expected))))), append(s.High, athar.Num(math.Ceil(expected+2*math.Sqrt(1.6*expected))))
+			}
+			x := sums[role][q.Phase]
+			sums[role][q.Phase] = [2]float64{x[0] + o, x[1] + expected}
+		}
+		c.Series = append(c.Series, s)
+	}
+	var lon, lat float64
+	for _, a := range r.Map.Areas {
+		if slices.Contains(inside, a.Code) {
+			lon, lat = lon+a.Lon/float64(len(inside)), lat+a.Lat/float64(len(inside))
+		}
+	}
+	for _, a := range r.Map.Areas {
+		km := 111 * math.Hypot((a.Lon-lon)*0.82, a.Lat-lat)
+		x := athar.AreaRole{Area: a.Code, Km: athar.Num(math.Round(max(0, km-60))), Role: athar.Far, Pre: int(poisson(rate)), During: int(poisson(rate / 8)), Post: int(poisson(rate / 6))}
+		switch {
+		case slices.Contains(inside, a.Code):
+			x.Role, x.Km, x.Pre, x.During, x.Post = athar.Inside, 0, int(poisson(rate*9)), int(poisson(rate)), int(poisson(rate))
+		case km < 110:
+			x.Role = 1
+		case km < 150:
+			x.Role = 2
+		case km < 200:
+			x.Role = 3
+		case a.Country != "Syria" && seed == 1:
+			x.Role = athar.LeftOut
+		}
+		c.Areas = append(c.Areas, x)
+	}
+	note := func(code string, args map[string]any) athar.Note { return athar.Note{Code: code, Args: args} }
+	c.Guards = []athar.Guard{
+		{Code: "few-events", Status: athar.Quiet, Says: note("guard-few-events-quiet", map[string]any{"pre": 84, "during": 14, "post": 20})},
+		{Code: "surge", Status: athar.Fired, Says: note("guard-surge", map[string]any{"z": athar.Num(2.31), "last": athar.Num(14.3), "before": athar.Num(8.1), "periods": 3})},
+		{Code: "donut", Status: athar.Quiet, Says: note("guard-donut-quiet", map[string]any{"rr": athar.Num(.8), "from": athar.Num(.7), "to": athar.Num(.93), "n": 3})},
+		{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-dated", map[string]any{"names": "movement restrictions", "phase": "during", "share": athar.Num(0), "pre": athar.Num(0.08)})},
+		{Code: "dates", Status: athar.Quiet, Says: note("guard-dates-quiet", map[string]any{"start": 7, "end": 12})},
+		{Code: "imprecise", Status: athar.Blind, Says: note("guard-imprecise-blind", nil)},
+		{Code: "few-areas", Status: athar.Quiet, Says: note("guard-few-areas-quiet", map[string]any{"areas": 8})},
+	}
+	reason := athar.Refusal{Reason: note("no-pre-events", map[string]any{"role": "inside"}), Remedy: &athar.Note{Code: "remedy-longer-pre"}}
+	effect := func(q athar.Question, ring int, ph athar.Phase, role athar.Role, ratio, spread float64) athar.Effect {
+		o, e := sums[role][ph][0], sums[role][ph][1]
+		n := func(v float64) athar.Num { return athar.Num(v) }
+		x := athar.Effect{Campaign: info.ID, Method: "spillover", Question: q, Ring: ring, Phase: ph, RR: n(ratio), Low: n(ratio * math.Exp(-1.96*spread)), High: n(ratio * math.Exp(1.96*spread)),
+			P: n(math.Erfc(math.Abs(math.Log(ratio)) / spread / math.Sqrt2)), SE: n(spread), DF: athar.Num(math.Inf(1)), AdjLow: null, AdjHigh: null, Observed: n(o), Expected: n(e), Avoided: n(e - o),
+			AvoidedLow: n(e - o - 6), AvoidedHigh: n(e - o + 9), MDELow: n(math.Exp(-2.8 * spread)), MDEHigh: n(math.Exp(2.8 * spread)), EventsPre: 84, Areas: 3, Periods: 3, Dispersion: 1.6, Inference: "dispersion"}
+		if ring > 0 {
+			x.AdjLow, x.AdjHigh = n(ratio*math.Exp(-2.4*spread)), n(ratio*math.Exp(2.4*spread))
+		}
+		return x
+	}
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		add := func(q athar.Question, ring int, role athar.Role, ratio, spread float64) {
+			id := info.ID + "/" + string(q)
+			if ring > 0 {
+				id += "-" + strconv.Itoa(ring)
+			}
+			f := athar.Finding{ID: id + "/" + string(ph), Campaign: info.ID, Question: q, Ring: ring, Phase: ph, Agree: true, Guards: []string{"surge", "calendar"},
+				Rivals: []athar.Note{note("rival-regression-to-the-mean", nil)}}
+			if refused {
+				f.Verdict, f.Because = athar.CannotTell, []athar.Note{reason.Reason, *reason.Remedy}
+				f.Headline = &athar.Effect{Campaign: info.ID, Method: "spillover", Question: q, Ring: ring, Phase: ph, RR: null, Low: null, High: null, P: null, AdjLow: null, AdjHigh: null, MDELow: null, MDEHigh: null, Refusal: &reason}
+				f.Methods = []athar.MethodView{{Method: "spillover", RR: null, Low: null, High: null, Verdict: athar.CannotTell, Refusal: &reason}}
+				f.Rivals = nil
+				c.Findings, c.Effects = append(c.Findings, f), append(c.Effects, *f.Headline)
+				return
+			}
+			e := effect(q, ring, ph, role, ratio, spread)
+			f.Headline = &e
+			f.Verdict = athar.Inconclusive
+			f.Because = []athar.Note{note("because-inconclusive", map[string]any{"rr": e.RR, "low": e.Low, "high": e.High, "mde_low": e.MDELow, "mde_high": e.MDEHigh})}
+			if e.High < 1 {
+				f.Verdict, f.Because = athar.Decline, []athar.Note{note("because-decline", map[string]any{"low": e.Low, "high": e.High})}
+			}
+			f.Methods = []athar.MethodView{{Method: "spillover", RR: e.RR, Low: e.Low, High: e.High, Verdict: f.Verdict},
+				{Method: "its", Spec: "linear", RR: e.RR * 1.15, Low: e.Low * 0.9, High: e.High * 1.4, Verdict: athar.Inconclusive},
+				{Method: "exact", RR: e.RR * 0.9, Low: e.Low, High: e.High * 0.98, Verdict: f.Verdict},
+				{Method: "exact", Spec: "exact/phi", RR: e.RR * 0.9, Low: e.Low * .8, High: e.High * 1.1, Verdict: athar.Inconclusive},
+				{Method: "wdd", RR: null, Low: null, High: null, Verdict: athar.CannotTell, Refusal: &athar.Refusal{Reason: note("wdd-levels", map[string]any{"inside": athar.Num(4.7), "far": athar.Num(12.2)})}}}
+			c.Findings, c.Effects = append(c.Findings, f), append(c.Effects, e)
+		}
+		k := 1.0
+		if ph == athar.Post {
+			k = 1.12
+		}
+		add(athar.AskInside, 0, athar.Inside, rr*k, 0.3/math.Sqrt(rate/9+0.01))
+		add(athar.AskRing, 1, 1, 1.22*k, 0.35/math.Sqrt(rate/9+.01))
+		add(athar.AskRing, 2, 2, 0.9, 0.42/math.Sqrt(rate/9+.01))
+		add(athar.AskRing, 3, 3, 1.05, 0.28/math.Sqrt(rate/9+.01))
+		add(athar.AskNet, 0, athar.Inside, 0.94, 0.22/math.Sqrt(rate/9+.01))
+		m := athar.Finding{ID: info.ID + "/movement/" + string(ph), Campaign: info.ID, Question: athar.AskMovement, Phase: ph, Verdict: athar.Inconclusive,
+			Because: []athar.Note{note("movement-no-decline-inside", map[string]any{"inside": "INCONCLUSIVE", "up": 0, "down": 0, "rings": 3})}}
+		if refused {
+			m.Verdict, m.Because = athar.CannotTell, []athar.Note{note("movement-cannot-tell", nil)}
+		}
+		c.Findings = append(c.Findings, m)
+	}
+	c.Notes = []athar.Note{note("rings-merged", map[string]any{"rings": 3, "declared": 4, "need": 30}), note("overlap-removed", map[string]any{"cells": 42, "campaigns": "deterrence, lions"})}
+	return c
+}

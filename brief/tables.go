@@ -1,0 +1,165 @@
+package brief
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+
+	"athar"
+)
+
+// FindingRow is one finding in a table or on a card.
+type FindingRow struct {
+	Anchor    string
+	Question  string
+	Phase     string
+	Verdict   athar.Verdict
+	Says      template.HTML
+	Estimated bool
+	Why       template.HTML // the reason, where there is no estimate
+
+	Ratio      template.HTML
+	Observed   string
+	Expected   string
+	Avoided    template.HTML
+	Count      template.HTML
+	Difference template.HTML
+	MDE        template.HTML
+	EventsPre  string
+	P          string
+	Inference  string
+
+	Because  []athar.Note
+	Warnings []athar.Note
+	Rivals   []athar.Note
+	Guards   []string
+}
+
+// FindingGroup is the findings of one campaign or total.
+type FindingGroup struct {
+	Name   athar.Names
+	Anchor string
+	Rows   []FindingRow
+}
+
+// FindingGroups lists the findings of all campaigns and totals, rings left out.
+func (p *page) FindingGroups() []FindingGroup {
+	var out []FindingGroup
+	for i, c := range p.Campaigns {
+		g := FindingGroup{Name: c.Campaign.Name, Anchor: p.CampaignAnchor(i)}
+		for _, f := range c.Findings {
+			if f.Question != athar.AskRing {
+				g.Rows = append(g.Rows, p.row(f, c.Rings))
+			}
+		}
+		out = append(out, g)
+	}
+	for i, t := range p.Totals {
+		g := FindingGroup{Name: t.Name, Anchor: p.TotalAnchor(i)}
+		for _, f := range t.Findings {
+			g.Rows = append(g.Rows, p.row(f, nil))
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// Cards lists every finding of one campaign or total.
+func (p *page) Cards(findings []athar.Finding, rings []athar.Ring) []FindingRow {
+	var out []FindingRow
+	for _, f := range findings {
+		out = append(out, p.row(f, rings))
+	}
+	return out
+}
+
+func (p *page) row(f athar.Finding, rings []athar.Ring) FindingRow {
+	l := p.Lang
+	r := FindingRow{Anchor: p.anchors[f.ID], Question: p.where(f, rings), Phase: p.phase(f), Verdict: f.Verdict,
+		Says: p.answer(f, rings).HTML(), Estimated: estimated(f), Rivals: f.Rivals, Guards: f.Guards}
+	if !r.Estimated {
+		r.Why = p.reasons(f.Because).HTML()
+		return r
+	}
+	e := f.Headline
+	low, high := interval(f)
+	r.Ratio = p.ratio(e.RR, low, high)
+	r.Observed, r.Expected = l.Number(e.Observed), l.Number(e.Expected)
+	r.Count = p.t("fact.count-value", "observed", e.Observed, "expected", e.Expected)
+	r.Avoided = p.t("figure.counts", "n", e.Avoided, "low", e.AvoidedLow, "high", e.AvoidedHigh)
+	args := []any{"n", abs(e.Avoided), "low", e.AvoidedLow, "high", e.AvoidedHigh}
+	switch {
+	case e.Avoided > 0:
+		r.Difference = p.t("fact.avoided-fewer", args...)
+	case e.Avoided < 0:
+		// More than expected: the interval is turned round with the sign.
+		r.Difference = p.t("fact.avoided-more", "n", abs(e.Avoided), "low", -e.AvoidedHigh, "high", -e.AvoidedLow)
+	default:
+		r.Difference = p.t("fact.avoided-none", args...)
+	}
+	r.MDE = p.mde(e)
+	r.EventsPre, r.P = l.Count(athar.Num(e.EventsPre)), l.P(e.P)
+	r.Inference = l.Word("inference", e.Inference)
+	r.Warnings = e.Warnings
+	if f.Question != athar.AskMovement {
+		r.Because = f.Because
+	}
+	return r
+}
+
+func abs(n athar.Num) athar.Num { return max(n, -n) }
+
+// phase writes the phase of a finding; a total has none but its date.
+func (p *page) phase(f athar.Finding) string {
+	if f.Question == athar.AskTotal {
+		return p.Lang.Word("word", "total")
+	}
+	return p.Lang.Word("word", string(f.Phase))
+}
+
+// EffectTable is every estimate of one campaign or total.
+func (p *page) EffectTable(effects []athar.Effect, rings []athar.Ring) Table {
+	l := p.Lang
+	t := Table{Head: p.head("method", "version", "question", "phase", "ratio", "interval", "p", "observed", "expected", "mde", "inference", "reason")}
+	for _, e := range effects {
+		f := athar.Finding{Question: e.Question, Ring: e.Ring, Phase: e.Phase}
+		reason := ""
+		if e.Refusal != nil {
+			reason = p.refusal(e.Refusal).String()
+		} else if e.Warnings != nil {
+			reason = p.reasons(e.Warnings).String()
+		}
+		t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
+			p.plain("figure.range", "low", e.Low, "high", e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
+			p.plain("figure.range", "low", e.MDELow, "high", e.MDEHigh), l.Word("inference", e.Inference), reason})
+	}
+	return t
+}
+
+// Term is an entry of the glossary.
+type Term struct{ Term, Means string }
+
+// Glossary reads the section [glossary], whose sentences are "term | meaning".
+func (p *page) Glossary() []Term {
+	var out []Term
+	for _, key := range p.Lang.Keys("glossary") {
+		term, means, _ := strings.Cut(p.plain("glossary."+key), "|")
+		out = append(out, Term{strings.TrimSpace(term), strings.TrimSpace(means)})
+	}
+	return out
+}
+
+// SourceLine names the data sets, for captions.
+func (p *page) SourceLine() string {
+	var names []string
+	for _, d := range p.Data {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Number is the ordinal of campaign i.
+func (p *page) Number(i int) string { return strconv.Itoa(i + 1) }
+
+// Unit is the length of a period, in words.
+func (p *page) Unit() string { return p.Lang.Word("unit", p.Study.Unit) }

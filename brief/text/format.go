@@ -1,0 +1,297 @@
+package text
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"athar"
+)
+
+// The typographic signs of numbers: a thin space that does not break between
+// groups of digits, and a true minus.
+const (
+	thin  = "\u202f"
+	minus = "\u2212"
+)
+
+// kinds are the ways in which a placeholder may ask for its quantity.
+var kinds = []string{"count", "number", "signed", "ratio", "p", "percent", "fewer", "more", "km",
+	"date", "month", "span", "name", "word", "list", "plural", "text"}
+
+// Value writes a quantity. The kinds are
+//
+//	count    an integer in groups of three digits: 106 274
+//	number   one decimal below 100: 17.2
+//	signed   number with its sign: +3.1, −12
+//	ratio    two decimals, two significant digits below 0.1: 0.81, 0.045
+//	p        three decimals, <0.001 below
+//	percent  a share as per cent: 0.614 is 61%
+//	fewer    a ratio below 1 as the fall: 0.54 is 46%
+//	more     a ratio above 1 as the rise: 1.2 is 20%
+//	km       whole kilometres
+//	date     25 September 2020;  month  September 2020;  span  two dates
+//	name     the name in this language;  word  a term of the section [word]
+//	list     strings, joined
+//
+// Without a kind the type decides. Missing numbers are written as a dash.
+func (l *Language) Value(v any, kind string) string {
+	switch kind {
+	case "date", "month", "span":
+		switch d := v.(type) {
+		case athar.Span:
+			return l.Span(d)
+		case athar.Day:
+			return l.day(d, kind)
+		case string:
+			if day, err := athar.ParseDay(d); err == nil {
+				return l.day(day, kind)
+			}
+			return d
+		}
+	case "word":
+		if s, ok := asString(v); ok {
+			return l.Word("word", s)
+		}
+	}
+	switch x := v.(type) {
+	case athar.Names:
+		return l.Name(x)
+	case athar.Day:
+		return l.Date(x)
+	case athar.Span:
+		return l.Span(x)
+	case []string:
+		return strings.Join(x, l.Word("language", "comma")+" ")
+	case bool:
+		return l.Word("word", strconv.FormatBool(x))
+	case map[string]any: // athar.Names after a way through JSON
+		en, _ := x["en"].(string)
+		ar, _ := x["ar"].(string)
+		return l.Name(athar.Names{En: en, Ar: ar})
+	}
+	if s, ok := asString(v); ok {
+		return s
+	}
+	f, ok := number(v)
+	if !ok {
+		b, _ := json.Marshal(v)
+		return string(b)
+	}
+	n := athar.Num(f)
+	switch kind {
+	case "count", "km":
+		return l.Count(n)
+	case "signed":
+		return l.Signed(n)
+	case "ratio":
+		return l.Ratio(n)
+	case "p":
+		return l.P(n)
+	case "percent":
+		return l.Percent(n)
+	case "fewer":
+		return l.Percent(1 - n)
+	case "more":
+		return l.Percent(n - 1)
+	}
+	return l.Number(n)
+}
+
+func asString(v any) (string, bool) {
+	switch s := v.(type) {
+	case string:
+		return s, true
+	case athar.Verdict:
+		return string(s), true
+	case athar.Phase:
+		return string(s), true
+	case athar.Question:
+		return string(s), true
+	}
+	return "", false
+}
+
+// number reads a quantity; missing (null) is NaN.
+func number(v any) (float64, bool) {
+	switch x := v.(type) {
+	case nil:
+		return math.NaN(), true
+	case int:
+		return float64(x), true
+	case float64:
+		return x, true
+	case athar.Num:
+		return float64(x), true
+	case athar.Role:
+		return float64(x), true
+	}
+	return 0, false
+}
+
+func (l *Language) missing() string { return l.Word("language", "missing") }
+
+// special writes the values that have no digits.
+func (l *Language) special(n athar.Num) (string, bool) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return l.missing(), true
+	case math.IsInf(f, 1):
+		return "∞", true
+	case math.IsInf(f, -1):
+		return minus + "∞", true
+	}
+	return "", false
+}
+
+// decimal writes f with a number of decimals, grouped, with a true minus.
+func (l *Language) decimal(f float64, decimals int) string {
+	s := strconv.FormatFloat(math.Abs(f), 'f', decimals, 64)
+	whole, fraction, _ := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + thin + whole[i:]
+	}
+	if fraction != "" {
+		whole += l.Word("language", "decimal") + fraction
+	}
+	if f < 0 && strings.Trim(s, "0.") != "" {
+		whole = minus + whole
+	}
+	return whole
+}
+
+// Count writes an integer in groups of three digits.
+func (l *Language) Count(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	return l.decimal(float64(n), 0)
+}
+
+// Number writes whole numbers as counts, and others with one decimal below 100.
+func (l *Language) Number(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	if f := float64(n); f != math.Trunc(f) && math.Abs(f) < 99.95 {
+		return l.decimal(f, 1)
+	}
+	return l.decimal(float64(n), 0)
+}
+
+// Signed is Number with a plus sign before positive numbers.
+func (l *Language) Signed(n athar.Num) string {
+	if s := l.Number(n); float64(n) > 0 && s != l.decimal(0, 0) {
+		return "+" + s
+	} else {
+		return s
+	}
+}
+
+// Ratio writes a rate ratio.
+func (l *Language) Ratio(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	switch f := float64(n); {
+	case f == 0:
+		return l.decimal(0, 0)
+	case f < 0.001:
+		return "<" + l.decimal(0.001, 3)
+	case f < 0.0095:
+		return l.decimal(f, 4)
+	case f < 0.095:
+		return l.decimal(f, 3)
+	case f < 9.995:
+		return l.decimal(f, 2)
+	case f < 99.95:
+		return l.decimal(f, 1)
+	case f < 1e6:
+		return l.decimal(f, 0)
+	}
+	return ">" + l.decimal(1e6, 0)
+}
+
+// P writes a p-value.
+func (l *Language) P(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	switch f := float64(n); {
+	case f < 0.001:
+		return "<" + l.decimal(0.001, 3)
+	case f < 0.0995:
+		return l.decimal(f, 3)
+	default:
+		return l.decimal(f, 2)
+	}
+}
+
+// Percent writes a share of 1.
+func (l *Language) Percent(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	f := 100 * float64(n)
+	if a := math.Abs(f); a > 0 && a < 0.95 {
+		return l.decimal(f, 1) + l.Word("language", "percent")
+	}
+	return l.decimal(f, 0) + l.Word("language", "percent")
+}
+
+// Name is a name in this language, or in the other where it has none.
+func (l *Language) Name(n athar.Names) string {
+	if l.Code == "ar" && n.Ar != "" || n.En == "" {
+		return n.Ar
+	}
+	return n.En
+}
+
+// OtherName is the name in the other language, "" if there is none.
+func (l *Language) OtherName(n athar.Names) string {
+	if n.En == "" || n.Ar == "" {
+		return ""
+	}
+	if l.Code == "ar" {
+		return n.En
+	}
+	return n.Ar
+}
+
+func (l *Language) day(d athar.Day, kind string) string {
+	if kind == "month" {
+		return l.Month(d)
+	}
+	return l.Date(d)
+}
+
+func (l *Language) month(d athar.Day) string {
+	return l.Word("month", strconv.Itoa(int(d.Time().Month())))
+}
+
+// Date writes 25 September 2020.
+func (l *Language) Date(d athar.Day) string {
+	t := d.Time()
+	return strconv.Itoa(t.Day()) + " " + l.month(d) + " " + strconv.Itoa(t.Year())
+}
+
+// Month writes September 2020.
+func (l *Language) Month(d athar.Day) string {
+	return l.month(d) + " " + strconv.Itoa(d.Time().Year())
+}
+
+// Span writes two dates, one where they are the same, and whole months as months.
+func (l *Language) Span(s athar.Span) string {
+	if s.First == s.Last {
+		return l.Date(s.First)
+	}
+	if s.First.Time().Day() == 1 && (s.Last+1).Time().Day() == 1 {
+		if a, b := l.Month(s.First), l.Month(s.Last); a == b {
+			return a
+		} else {
+			return l.Say("language.span", map[string]any{"first": a, "last": b}).String()
+		}
+	}
+	return l.Say("language.span", map[string]any{"first": s.First, "last": s.Last}).String()
+}

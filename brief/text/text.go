@@ -1,0 +1,289 @@
+// Package text holds the sentences of the brief: a message catalogue per
+// language, and the one way of writing a number, a date or a name in it.
+//
+// The package thinks that a result is a code with quantities, never a string:
+// methods emit an [athar.Note], and only here does it become a sentence. A new
+// language is a new catalogue file; nothing in the code knows an English word.
+// A code without a sentence is printed as the code with its quantities, because
+// a reader must never lose a statement to a missing translation.
+//
+// # The catalogue
+//
+// A catalogue is a text file. A line "[section]" opens a section, "key =
+// sentence" adds a sentence to it, "#" opens a comment, and a line that starts
+// with white space continues the sentence above. A sentence holds placeholders:
+//
+//	{n}              the quantity n, written by its type
+//	{n:ratio}        the quantity n, written as a ratio; see [Language.Value]
+//	{n:plural a|b}   the word for n things, one form per plural class
+//	{phase:word}     the sentence word.<phase> of the catalogue
+package text
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"athar"
+)
+
+//go:embed *.txt
+var files embed.FS
+
+// Language is one catalogue.
+type Language struct {
+	Code string // en, ar
+	Dir  string // ltr or rtl
+
+	sentences map[string][]piece
+	keys      map[string][]string // by section, in the order of the file
+	plural    func(n int) int
+}
+
+// piece is literal text or a placeholder.
+type piece struct {
+	text string // literal, if name is empty
+	name string
+	kind string
+	rest string // what follows the kind: the plural forms
+}
+
+// Part is a stretch of a sentence. Value marks quantities and names, which are
+// isolated in bidirectional text.
+type Part struct {
+	Text  string
+	Value bool
+}
+
+// Sentence is a sentence in its parts.
+type Sentence []Part
+
+// plurals are the plural classes of CLDR for each rule that a catalogue may name.
+var plurals = map[string]func(n int) int{
+	"one-other": func(n int) int {
+		if n == 1 {
+			return 0
+		}
+		return 1
+	},
+	"zero-one-two-few-many-other": func(n int) int {
+		switch m := n % 100; {
+		case n <= 2:
+			return n
+		case m >= 3 && m <= 10:
+			return 3
+		case m >= 11:
+			return 4
+		}
+		return 5
+	},
+}
+
+var loaded sync.Map
+
+// Load returns the catalogue of a language, "en" for English.
+func Load(code string) (*Language, error) {
+	if l, ok := loaded.Load(code); ok {
+		return l.(*Language), nil
+	}
+	b, err := files.ReadFile(code + ".txt")
+	if err != nil {
+		var have []string
+		entries, _ := files.ReadDir(".")
+		for _, e := range entries {
+			have = append(have, strings.TrimSuffix(e.Name(), ".txt"))
+		}
+		return nil, fmt.Errorf("no texts for language %q; there are: %s", code, strings.Join(have, ", "))
+	}
+	l, err := parse(code, string(b))
+	if err != nil {
+		return nil, err
+	}
+	loaded.Store(code, l)
+	return l, nil
+}
+
+func parse(code, file string) (*Language, error) {
+	l := &Language{Code: code, sentences: map[string][]piece{}, keys: map[string][]string{}}
+	section, last := "", ""
+	raw := map[string]string{}
+	at := map[string]int{}
+	for i, line := range strings.Split(file, "\n") {
+		trimmed := strings.TrimSpace(line)
+		bad := func(what string) error { return fmt.Errorf("%s.txt:%d: %s", code, i+1, what) }
+		switch {
+		case trimmed == "" || trimmed[0] == '#':
+		case line[0] == ' ' || line[0] == '\t':
+			if last == "" {
+				return nil, bad("continues no sentence")
+			}
+			raw[last] += " " + trimmed
+		case trimmed[0] == '[' && strings.HasSuffix(trimmed, "]"):
+			section, last = trimmed[1:len(trimmed)-1], ""
+		default:
+			key, sentence, ok := strings.Cut(trimmed, "=")
+			key = strings.TrimSpace(key)
+			if !ok || key == "" || section == "" {
+				return nil, bad("is neither a section nor key = sentence")
+			}
+			last = section + "." + key
+			if _, twice := raw[last]; twice {
+				return nil, bad(last + " stands twice")
+			}
+			raw[last], at[last] = strings.TrimSpace(sentence), i+1
+			l.keys[section] = append(l.keys[section], key)
+		}
+	}
+	for key, sentence := range raw {
+		p, err := cut(sentence)
+		if err != nil {
+			return nil, fmt.Errorf("%s.txt:%d: %s: %w", code, at[key], key, err)
+		}
+		l.sentences[key] = p
+	}
+	l.Dir = raw["language.dir"]
+	l.plural = plurals[raw["language.plural"]]
+	if l.plural == nil || l.Dir != "ltr" && l.Dir != "rtl" {
+		return nil, fmt.Errorf("%s.txt: section [language] needs dir = ltr or rtl and plural = one of %s",
+			code, strings.Join(slices.Sorted(maps.Keys(plurals)), ", "))
+	}
+	return l, nil
+}
+
+// cut splits a sentence into literal text and placeholders.
+func cut(s string) ([]piece, error) {
+	var out []piece
+	for s != "" {
+		open := strings.IndexByte(s, '{')
+		if open < 0 {
+			return append(out, piece{text: s}), nil
+		}
+		if open > 0 {
+			out = append(out, piece{text: s[:open]})
+		}
+		shut := strings.IndexByte(s[open:], '}')
+		if shut < 0 {
+			return nil, fmt.Errorf("a { without }")
+		}
+		name, kind, _ := strings.Cut(s[open+1:open+shut], ":")
+		kind, rest, _ := strings.Cut(kind, " ")
+		if kind != "" && !slices.Contains(kinds, kind) {
+			return nil, fmt.Errorf("unknown kind %q of {%s}", kind, name)
+		}
+		out = append(out, piece{name: name, kind: kind, rest: rest})
+		s = s[open+shut+1:]
+	}
+	return out, nil
+}
+
+// Has reports whether the catalogue has a sentence "section.key".
+func (l *Language) Has(code string) bool { return l.sentences[code] != nil }
+
+// Keys lists the keys of a section in the order of the catalogue.
+func (l *Language) Keys(section string) []string { return l.keys[section] }
+
+// Placeholders lists the names that a sentence asks for.
+func (l *Language) Placeholders(code string) []string {
+	var out []string
+	for _, p := range l.sentences[code] {
+		if p.name != "" {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}
+
+// Say is the sentence "section.key" with its quantities.
+func (l *Language) Say(code string, args map[string]any) Sentence {
+	pieces, ok := l.sentences[code]
+	if !ok {
+		return l.bare(code, args)
+	}
+	var out Sentence
+	for _, p := range pieces {
+		if p.name == "" {
+			out = append(out, Part{Text: p.text})
+			continue
+		}
+		v, ok := args[p.name]
+		switch {
+		case !ok:
+			out = append(out, Part{Text: l.missing(), Value: true})
+		case p.kind == "plural":
+			out = append(out, Part{Text: l.form(v, p.rest)})
+		default:
+			if s, ok := v.(Sentence); ok {
+				out = append(out, s...)
+				continue
+			}
+			out = append(out, Part{Text: l.Value(v, p.kind), Value: p.kind != "word"})
+		}
+	}
+	return out
+}
+
+// Note is the sentence of a note: "note.<code>".
+func (l *Language) Note(n athar.Note) Sentence {
+	if !l.Has("note." + n.Code) {
+		return l.bare(n.Code, n.Args)
+	}
+	return l.Say("note."+n.Code, n.Args)
+}
+
+// Word is a term of the catalogue's section, or the term itself where the
+// catalogue does not list it.
+func (l *Language) Word(section, term string) string {
+	if p, ok := l.sentences[section+"."+term]; ok && len(p) == 1 {
+		return p[0].text
+	}
+	return term
+}
+
+// bare is what stands for a code without a sentence.
+func (l *Language) bare(code string, args map[string]any) Sentence {
+	out := Sentence{{Text: code, Value: true}}
+	for i, k := range slices.Sorted(maps.Keys(args)) {
+		sep := ", "
+		if i == 0 {
+			sep = ": "
+		}
+		out = append(out, Part{Text: sep + k + " "}, Part{Text: l.Value(args[k], ""), Value: true})
+	}
+	return out
+}
+
+// form picks the plural form for n.
+func (l *Language) form(v any, forms string) string {
+	list := strings.Split(forms, "|")
+	n, ok := number(v)
+	if !ok || n != float64(int(n)) || n < 0 {
+		return list[len(list)-1]
+	}
+	return list[min(l.plural(int(n)), len(list)-1)]
+}
+
+// String is the plain text.
+func (s Sentence) String() string {
+	var b strings.Builder
+	for _, p := range s {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+// HTML is the sentence with each value in a bdi element.
+func (s Sentence) HTML() template.HTML {
+	var b strings.Builder
+	for _, p := range s {
+		if p.Value {
+			b.WriteString("<bdi>" + template.HTMLEscapeString(p.Text) + "</bdi>")
+		} else {
+			b.WriteString(template.HTMLEscapeString(p.Text))
+		}
+	}
+	return template.HTML(b.String())
+}
