@@ -106,7 +106,7 @@ var wrong = []mistake{
 	{"GED without the group", "", "group:\n  name: {en: \"The group\", ar: 'الجماعة'}\n  aliases: [Group, \"ISIS, Syria\"]\n  ids: [234, \"1076\"]\n", "¦group:\n  name: The group\n",
 		[]string{`group: has neither ids nor aliases, so no row of "GED" can be told to be the group's`}},
 	{"data name twice", "", "  - name: GED\n", "  - name: ¦Districts by week\n", []string{`data[1].name: "Districts by week" stands twice; line 10 has it already`}},
-	{"series beside areas", minimal, "campaigns:\n  - id: c\n", "areas: {geojson: a.geojson}\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", []string{"data[0].format: a bare series knows no areas, but the study has some"}},
+	{"series beside areas", strings.Replace(minimal, "campaigns:\n  - id: c\n", "areas: {geojson: a.geojson}\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", 1), "format: series", "format: ¦series", []string{"data[0].format: a bare series knows no areas, but the study has some"}},
 
 	// areas
 	{"columns of areas missing", "", "  table: areas.csv\n  columns: {code: code, name_en: en, name_ar: ar, parent_en: pe, parent_ar: pa, country: country, lon: lon, lat: lat, km2: km2}\n", "  table: ¦areas.csv\n",
@@ -140,13 +140,13 @@ var wrong = []mistake{
 	{"claim on nobody", "", "campaign: lions, phase", "campaign: ¦lion, phase", []string{`claims[1].campaign: there is no campaign "lion"; did you mean "lions"?`}},
 	{"claim on no total", "", "total: iraq, expects", "total: ¦irak, expects", []string{`claims[2].total: there is no total "irak"; did you mean "iraq"?`}},
 	{"unknown question", "", "question: inside", "question: ¦insides", []string{`claims[0].question: is the text "insides", needs one of: inside, ring, net, movement, total, goal, adaptation, none; did you mean "inside"?`}},
-	{"unknown word", "", "expects: decline", "expects: ¦decrease", []string{`claims[0].expects: is the text "decrease", needs one of: DECLINE, ESCALATION, NO MATERIAL CHANGE, DISPLACEMENT, DIFFUSION OF BENEFITS`}},
-	{"word of another question", "", "expects: decline", "expects: ¦displacement", []string{"claims[0].expects: DISPLACEMENT never answers question inside; its words are: DECLINE, ESCALATION, NO MATERIAL CHANGE"}},
-	{"word of another question in a list", "", "[DISPLACEMENT, Diffusion of Benefits]", "[DISPLACEMENT, ¦decline]", []string{"claims[1].expects[1]: DECLINE never answers question movement"}},
-	{"claim without phase", "", "- {id: a, text: Fell, source: X (2020), question: inside, campaign: all, phase: post,", "- ¦{id: a, text: Fell, source: X (2020), question: inside, campaign: all,", []string{`claims[0]: lacks the key "phase", which question inside needs; write during`}},
+	{"unknown word", "", "expects: DECLINE", "expects: ¦decrease", []string{`claims[0].expects: is the text "decrease", needs one of: DECLINE, ESCALATION, NO MATERIAL CHANGE, DISPLACEMENT, DIFFUSION OF BENEFITS`}},
+	{"word of another question", "", "expects: DECLINE", "expects: ¦displacement", []string{"claims[0].expects: DISPLACEMENT never answers question inside; its words are: DECLINE, ESCALATION, NO MATERIAL CHANGE"}},
+	{"word of another question in a list", "", "[DISPLACEMENT, DIFFUSION OF BENEFITS]", "[DISPLACEMENT, ¦decline]", []string{"claims[1].expects[1]: DECLINE never answers question movement"}},
+	{"claim without phase", "", "- {id: a, text: {en: Fell}, source: X (2020), question: inside, campaign: all, phase: post,", "- ¦{id: a, text: {en: Fell}, source: X (2020), question: inside, campaign: all,", []string{`claims[0]: lacks the key "phase", which question inside needs; write during`}},
 	{"phase unknown", "", "phase: post", "phase: ¦pre", []string{"claims[0].phase: is the text \"pre\", needs one of: during, post"}},
-	{"goal that expects", "", "about: logistics, needs: Seizures", "about: logistics, needs: Seizures, expects: ¦DECLINE", []string{"claims[3].expects: is not used with question goal"}},
-	{"goal without needs", "", "- {id: d, text: Supply was cut, question: goal, about: logistics, needs: Seizures}", "- ¦{id: d, text: Supply was cut, question: goal, about: logistics}", []string{`claims[3]: lacks the key "needs", which question goal needs; say what data would test the claim`}},
+	{"goal that expects", "", "about: logistics, needs: {en: Seizures}", "about: logistics, needs: {en: Seizures}, expects: ¦DECLINE", []string{"claims[3].expects: is not used with question goal"}},
+	{"goal without needs", "", "- {id: d, text: Supply was cut, question: goal, about: logistics, needs: {en: Seizures}}", "- ¦{id: d, text: Supply was cut, question: goal, about: logistics}", []string{`claims[3]: lacks the key "needs", which question goal needs; say what data would test the claim`}},
 	{"about no goal", "", "about: logistics", "about: ¦logistic", []string{`claims[3].about: there is no goal "logistic"; did you mean "logistics"?`}},
 	{"ring without areas", minimal, "campaigns:", "claims: [{id: x, text: X, question: ¦ring, campaign: c, phase: post, expects: DECLINE}]\ncampaigns:", []string{"claims[0].question: the study has a single area, so nothing lies around a campaign"}},
 

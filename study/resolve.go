@@ -171,7 +171,13 @@ func (g *gazetteer) nearestAreas(name string) string {
 	type candidate struct{ i, d int }
 	order := make([]candidate, len(g.areas))
 	for i, a := range g.areas {
-		order[i] = candidate{i, min(distance(k, fold(a.Name.En)), distance(k, fold(a.Name.Ar)), distance(k, strings.ToLower(a.Code)))}
+		d := distance(k, strings.ToLower(a.Code))
+		for _, n := range []string{a.Name.En, a.Name.Ar} {
+			if n != "" {
+				d = min(d, distance(k, fold(n)))
+			}
+		}
+		order[i] = candidate{i, d}
 	}
 	slices.SortStableFunc(order, func(a, b candidate) int { return a.d - b.d })
 	var out []string

@@ -120,6 +120,13 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestWordsInAnyCase(t *testing.T) {
+	s := parse(t, strings.Replace(readFull(t), "[DISPLACEMENT, DIFFUSION OF BENEFITS]", "[displacement, Diffusion of benefits]", 1))
+	if got, want := s.Claims[1].Expects, []athar.Verdict{athar.Displacement, athar.Diffusion}; !reflect.DeepEqual(got, want) {
+		t.Errorf("words %v, want %v", got, want)
+	}
+}
+
 func TestUnpublishedInABlockList(t *testing.T) {
 	s := parse(t, strings.Replace(minimal, `[84, 50, null, "-", -, 45]`, "\n      - 84\n      - -\n      - 45", 1))
 	if v := s.Data[0].Values; len(v) != 3 || v[0] != 84 || !math.IsNaN(v[1]) || v[2] != 45 {
