@@ -57,16 +57,16 @@ func Whole(s string) (int, error) {
 // add to numbers.
 func Identifier(s string) string { return strings.TrimSuffix(s, ".0") }
 
-// Degrees reads a coordinate. A comma stands for the decimal point where the
-// file does not separate its columns by commas.
-func (f *File) Degrees(s string) (float64, error) {
+// Decimal reads a finite number. A comma stands for the decimal point where
+// the file does not separate its columns by commas.
+func (f *File) Decimal(s string) (float64, error) {
 	s = Western(s)
 	if f.comma != ',' && strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
 		s = strings.Replace(s, ",", ".", 1)
 	}
 	d, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(d) || math.IsInf(d, 0) {
-		return 0, fmt.Errorf("%q is not a coordinate in degrees", s)
+		return 0, fmt.Errorf("%q is not a number", s)
 	}
 	return d, nil
 }

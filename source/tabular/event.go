@@ -27,11 +27,11 @@ func (r Row) Point(lat, lon string) (x, y float64, ok bool, fault *Fault) {
 	if a == "" && o == "" {
 		return 0, 0, false, nil
 	}
-	y, err := r.file.Degrees(a)
+	y, err := r.file.Decimal(a)
 	if err != nil {
 		return 0, 0, false, &Fault{lat, "bad-coordinates", err.Error()}
 	}
-	if x, err = r.file.Degrees(o); err != nil {
+	if x, err = r.file.Decimal(o); err != nil {
 		return 0, 0, false, &Fault{lon, "bad-coordinates", err.Error()}
 	}
 	switch {
