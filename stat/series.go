@@ -9,8 +9,8 @@ import (
 // AR1 estimates the first autocorrelation of residuals around a fitted mean.
 // at gives each residual's position on the time axis, so that gaps do not
 // count as neighbours. The estimate r is corrected for the bias of a short
-// series, E r = rho - (1 + 4 rho)/n (Marriott and Pope 1954), and lies in
-// [0, .95]: negative persistence is not used to narrow an interval.
+// series, E r = rho - (1 + 4 rho)/n (Marriott and Pope 1954). It is 0 with
+// fewer than five pairs of neighbours.
 func AR1(res []float64, at []int) float64 {
 	num, den, pairs := 0.0, 0.0, 0
 	for i, e := range res {
@@ -25,7 +25,7 @@ func AR1(res []float64, at []int) float64 {
 		return 0
 	}
 	r := num / float64(pairs) / (den / n)
-	return min(.95, max(0, (n*r+1)/(n-4)))
+	return (n*r + 1) / (n - 4)
 }
 
 // LjungBox is the p value of the hypothesis that the residuals have no

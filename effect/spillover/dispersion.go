@@ -9,18 +9,15 @@ import (
 	"athar/stat"
 )
 
-// spread is what the history of a role before the campaign says about its
-// noise.
+// spread is what the history of a role before the campaign says about the
+// noise of its contrast with far.
 type spread struct {
-	role    athar.Role
-	phase   athar.Phase
-	phi     float64 // variance over mean of the role's series against far, at least 1
-	rho     float64 // its persistence from one period to the next, at least 0
+	phi     float64 // variance over mean, at least 1
 	inflate float64 // variance of the phase's contrast over that without persistence
 	df      float64
 }
 
-// spread estimates the noise of a role from the pre-period.
+// history holds the noise of the pre-period.
 //
 // Areas of one role share their regressors, so the likelihood knows a role only
 // by its summed series, and the effect of a phase is the log ratio of the
@@ -30,72 +27,150 @@ type spread struct {
 // exactly the noise that the effect is exposed to, whatever its source: areas
 // that are noisier than far ones, shocks that a role has in common, slow drift.
 //
-//	phi = max(1, sum e^2/(T-1)),  rho = lag-1 autocorrelation, corrected
+// Counts scatter around a latent intensity, and only the intensity persists
+// (Zeger 1988): corr(e_s, e_t) = share rho^|s-t| for s != t, where share is the
+// part of the variance beyond the Poisson's, 1 - 1/phi. Persistence is a
+// property of the group more than of a place and is pooled over the roles.
+type history struct {
+	res   map[athar.Role][]float64
+	at    map[athar.Role][]int
+	share float64
+	rho   float64
+}
+
+// maxRho keeps the persistence of a short history in bounds.
+const maxRho = .8
+
+// past gathers the histories of inside, rings and net.
+func (m *model) past() {
+	h := &m.hist
+	h.res, h.at = map[athar.Role][]float64{}, map[athar.Role][]int{}
+	var lag1, square, n float64
+	for _, r := range append(slices.Clone(m.treated), net) {
+		if m.no[r] != nil {
+			continue
+		}
+		yr, mr := m.sums(r, athar.Pre)
+		yf, mf := m.sums(athar.Far, athar.Pre)
+		for t := range mr {
+			c := yr[t] + yf[t]
+			if mr[t] == 0 || mf[t] == 0 || c == 0 {
+				continue
+			}
+			s := mr[t] / (mr[t] + mf[t])
+			h.res[r] = append(h.res[r], (yr[t]-c*s)/math.Sqrt(c*s*(1-s)))
+			h.at[r] = append(h.at[r], t)
+		}
+		if r != net && len(h.res[r]) >= 8 {
+			k := float64(len(h.res[r]))
+			for _, e := range h.res[r] {
+				square += e * e * k / (k - 1)
+			}
+			lag1 += k * stat.AR1(h.res[r], h.at[r])
+			n += k
+		}
+	}
+	if phi := square / n; phi > 1 {
+		h.share = 1 - 1/phi
+		h.rho = min(maxRho, max(0, lag1/n/h.share))
+	}
+}
+
+// sums adds counts and expected counts of a role and phase by period.
+func (m *model) sums(r athar.Role, ph athar.Phase) (y, mu []float64) {
+	y, mu = make([]float64, len(m.p.Periods)), make([]float64, len(m.p.Periods))
+	m.each(r, ph, func(_, t, k int) {
+		y[t] += m.p.Count[k]
+		mu[t] += m.mu0[k]
+	})
+	return
+}
+
+// corr is the correlation of two residuals at a distance in periods.
+func (h *history) corr(d int) float64 {
+	switch {
+	case d == 0:
+		return 1
+	case h.rho == 0:
+		return 0
+	}
+	return h.share * math.Pow(h.rho, math.Abs(float64(d)))
+}
+
+// spread is the noise of a role's contrast between a phase and the pre-period.
+// With C the residuals' correlation and Q the projection off their mean,
 //
-// The Poisson variance of the contrast is multiplied by phi and by
-// sum a_s a_t rho^|s-t| / sum a_t^2, a_t = +-sqrt(v_t)/sum v over phase and
-// pre-period with v_t = mu_rt mu_ft/(mu_rt + mu_ft).
+//	phi = max(1, sum e^2/tr(QC)),  df = tr(QC)^2/tr(QCQC),
+//
+// and the Poisson variance of the contrast is multiplied by phi and by
+// a'Ca/a'a, a_t = +-sqrt(v_t)/sum v over phase and pre-period with
+// v_t = mu_rt mu_ft/(mu_rt + mu_ft).
 func (m *model) spread(role athar.Role, ph athar.Phase) spread {
-	nt := len(m.p.Periods)
-	yr, mr := make([]float64, nt), make([]float64, nt)
-	yf, mf := make([]float64, nt), make([]float64, nt)
-	gather := func(r athar.Role, y, mu []float64, ph athar.Phase) {
-		m.each(r, ph, func(_, t, k int) {
-			y[t] += m.p.Count[k]
-			mu[t] += m.mu0[k]
-		})
+	h := &m.hist
+	res, at := h.res[role], h.at[role]
+	sp := spread{phi: 1, inflate: 1, df: 1}
+	n := len(res)
+	if n < 2 {
+		return sp
 	}
-	for _, q := range []athar.Phase{athar.Pre, ph} {
-		gather(role, yr, mr, q)
-		gather(athar.Far, yf, mf, q)
+	// QCQ by double centring of C.
+	c := make([]float64, n*n)
+	row := make([]float64, n)
+	mean := 0.0
+	for i := range n {
+		for j := range n {
+			c[i*n+j] = h.corr(at[i] - at[j])
+			row[i] += c[i*n+j] / float64(n)
+		}
+		mean += row[i] / float64(n)
 	}
-	var res []float64
-	var at []int
-	square := 0.0
-	a := make([]float64, nt)
-	var sumPre, sumPhase float64
-	for t, q := range m.p.Periods {
-		if q.Phase != athar.Pre && q.Phase != ph || mr[t] == 0 || mf[t] == 0 {
-			continue
-		}
-		v := mr[t] * mf[t] / (mr[t] + mf[t])
-		a[t] = math.Sqrt(v)
-		if q.Phase == ph {
-			sumPhase += v
-			continue
-		}
-		sumPre += v
-		n, s := yr[t]+yf[t], mr[t]/(mr[t]+mf[t])
-		if n == 0 {
-			continue
-		}
-		e := (yr[t] - n*s) / math.Sqrt(n*s*(1-s))
-		res, at = append(res, e), append(at, t)
-		square += e * e
-	}
-	sp := spread{role: role, phase: ph, phi: 1, inflate: 1, df: math.Max(1, float64(len(res)-1))}
-	sp.phi = math.Max(1, square/sp.df)
-	sp.rho = stat.AR1(res, at)
-	if sp.rho > 0 {
-		for t, q := range m.p.Periods {
-			if q.Phase == athar.Pre {
-				a[t] /= -sumPre
-			} else if a[t] > 0 {
-				a[t] /= sumPhase
+	var tr, tr2, square float64
+	for i := range n {
+		square += res[i] * res[i]
+		for j := range n {
+			v := c[i*n+j] - row[i] - row[j] + mean
+			tr2 += v * v
+			if i == j {
+				tr += v
 			}
 		}
-		num, den := 0.0, 0.0
-		for s, x := range a {
-			den += x * x
-			for t, y := range a {
-				if x != 0 && y != 0 {
-					num += x * y * math.Pow(sp.rho, math.Abs(float64(s-t)))
+	}
+	sp.df = max(1, tr*tr/tr2)
+	if sp.phi = square / tr; sp.phi < 1 {
+		sp.phi, sp.df = 1, math.Inf(1)
+	}
+	if h.rho == 0 {
+		return sp
+	}
+	a := make([]float64, len(m.p.Periods))
+	for _, q := range []athar.Phase{athar.Pre, ph} {
+		_, mr := m.sums(role, q)
+		_, mf := m.sums(athar.Far, q)
+		total := 0.0
+		for t := range mr {
+			if mr[t] > 0 && mf[t] > 0 {
+				total += mr[t] * mf[t] / (mr[t] + mf[t])
+			}
+		}
+		for t := range mr {
+			if mr[t] > 0 && mf[t] > 0 {
+				a[t] = math.Sqrt(mr[t]*mf[t]/(mr[t]+mf[t])) / total
+				if q == athar.Pre {
+					a[t] = -a[t]
 				}
 			}
 		}
-		sp.inflate = math.Max(1, num/den)
-		sp.df = math.Max(1, sp.df*(1-sp.rho*sp.rho)/(1+sp.rho*sp.rho))
 	}
+	num, den := 0.0, 0.0
+	for s, x := range a {
+		den += x * x
+		for t, y := range a {
+			if x != 0 && y != 0 {
+				num += x * y * h.corr(s-t)
+			}
+		}
+	}
+	sp.inflate = max(1, num/den)
 	return sp
 }
 

@@ -134,11 +134,12 @@ type model struct {
 	no      map[athar.Role]*athar.Refusal
 	pre     map[athar.Role]float64
 
-	w   stat.TwoWay
-	s   *stat.Sandwich
-	cr2 []float64
-	why *athar.Note // why the last inference was not clustered
-	mu0 []float64   // expected without the campaign, every used cell
+	w    stat.TwoWay
+	s    *stat.Sandwich
+	cr2  []float64
+	hist history
+	why  *athar.Note // why the last inference was not clustered
+	mu0  []float64   // expected without the campaign, every used cell
 }
 
 func note(code string, args ...any) athar.Note {
@@ -349,6 +350,7 @@ func (m *model) fit() *athar.Refusal {
 		}
 	}
 	m.expect(first)
+	m.past()
 	m.s = m.w.Linearise()
 	m.cr2 = m.s.CR2(p.Count)
 	return nil
