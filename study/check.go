@@ -60,10 +60,6 @@ func (s *Study) checkData(bad complaint) {
 		bad("data", "", "the study has no data")
 	}
 	for i, d := range s.Data {
-		if d.Format == "ucdp-ged" && len(s.Group.IDs)+len(s.Group.Aliases) == 0 && s.given("group") {
-			bad("group", "write UCDP's actor id, e.g. ids: [234], or the names under which it is listed as aliases",
-				"has neither ids nor aliases, so no row of %q can be told to be the group's", d.Name)
-		}
 		if d.Format == "series" && s.given("areas") {
 			bad(item("data", i, "format"), "leave areas out, or give the numbers as a counts table with an area column",
 				"a bare series knows no areas, but the study has some")

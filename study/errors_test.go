@@ -77,8 +77,8 @@ var wrong = []mistake{
 	{"id with a space", minimal, "  - id: c\n", "  - id: ¦my campaign\n", []string{`campaigns[0].id: "my campaign" is not an id; use letters`}},
 	{"id twice", "", "  - id: sweep\n", "  - id: ¦desert\n", []string{
 		`campaigns[0].relations[1].parallel_to: there is no campaign "sweep"`, `campaigns[0].relations[2].phase_of: there is no campaign "sweep"`,
-		`campaigns[2].id: "desert" stands twice; line 63 has it already`}},
-	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 79 has it already`}},
+		`campaigns[2].id: "desert" stands twice; line 65 has it already`}},
+	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 81 has it already`}},
 	{"reserved id", minimal, "  - id: c\n", "  - id: ¦all\n", []string{`campaigns[0].id: "all" stands for all campaigns together; choose another id`}},
 
 	// dates
@@ -100,11 +100,12 @@ var wrong = []mistake{
 	{"fraction", minimal, "[84,", "[¦8.5,", []string{"data[0].values[0]: is 8.5, needs a count"}},
 	{"word for a count", minimal, "[84,", "[¦many,", []string{`data[0].values[0]: is the text "many", needs a count`}},
 	{"no file", "", "  - name: GED\n    format: ucdp-ged\n    file: ged.csv.gz\n", "  - ¦name: GED\n    format: ucdp-ged\n", []string{`data[1]: lacks the key "file", which format ucdp-ged needs`}},
-	{"columns of GED", "", "    file: ged.csv.gz\n", "    file: ged.csv.gz\n    columns: ¦{date: d}\n", []string{"data[1].columns: is not used with format ucdp-ged: UCDP's own column names are known"}},
-	{"column of another format", "", "columns: {area: district,", "columns: {¦lat: y, area: district,", []string{"data[0].columns.lat: unknown key; known keys: area, period, class,"}},
+	{"column of GED", "", "columns: {area: district}\n", "columns: {¦areas: district}\n", []string{`data[1].columns.areas: unknown key; did you mean "area"?`}},
+	{"column of another format", "", "columns: {area: district,", "columns: {¦lat: y, area: district,", []string{"data[0].columns.lat: unknown key; known keys: area, period, year, class,"}},
 	{"table without a date", "", "columns: {id: i, date: d,", "columns: ¦{id: i,", []string{`data[2].columns: lacks the key "date"`}},
-	{"GED without the group", "", "group:\n  name: {en: \"The group\", ar: 'الجماعة'}\n  aliases: [Group, \"ISIS, Syria\"]\n  ids: [234, \"1076\"]\n", "¦group:\n  name: The group\n",
-		[]string{`group: has neither ids nor aliases, so no row of "GED" can be told to be the group's`}},
+	{"class of GED", "", "classes: [one-sided]", "classes: [¦onesided]", []string{`data[1].classes[0]: UCDP has no class "onesided"; did you mean "one-sided"?`}},
+	{"period of a table", "", "    file: own.csv\n", "    file: own.csv\n    period: ¦day\n", []string{"data[2].period: is not used with format table: every event has its date"}},
+	{"date format", "", "date_format: dd/mm/yyyy", "date_format: ¦d.m.y", []string{`data[2].columns.date_format: is the text "d.m.y", needs one of: dd/mm/yyyy, mm/dd/yyyy`}},
 	{"data name twice", "", "  - name: GED\n", "  - name: ¦Districts by week\n", []string{`data[1].name: "Districts by week" stands twice; line 10 has it already`}},
 	{"series beside areas", strings.Replace(minimal, "campaigns:\n  - id: c\n", "areas: {geojson: a.geojson}\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", 1), "format: series", "format: ¦series", []string{"data[0].format: a bare series knows no areas, but the study has some"}},
 

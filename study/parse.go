@@ -19,13 +19,20 @@ import (
 // The formats of input files.
 var formats = []string{"counts", "ucdp-ged", "table", "series"}
 
-// Our fields that a file's columns may be mapped to, by format. The layouts of
-// UCDP GED are known by the names of their columns.
+// Our fields that a file's columns may be mapped to, by format; date_format is
+// no column but says how dates such as 03/04/2020 are meant. UCDP's own column
+// names are known; a copy that renames some, or that has a column of our area
+// codes, can say so.
 var columnKeys = map[string][]string{
-	"counts": {"area", "period", "class", "count", "low", "best", "high"},
+	"counts": {"area", "period", "year", "class", "count", "low", "best", "high", "date_format"},
+	"ucdp-ged": {"area", "id", "type_of_violence", "side_a", "side_b", "side_a_new_id", "side_b_new_id", "latitude", "longitude", "where_prec",
+		"country", "date_start", "date_end", "low", "best", "high"},
 	"table": {"id", "date", "date_end", "date_format", "lat", "lon", "area", "country", "class", "side_a", "side_b",
 		"count", "deaths_low", "deaths_best", "deaths_high", "place_precision"},
 }
+
+// The kinds of violence of UCDP GED, its type_of_violence 1 to 3.
+var violence = []string{"state-based", "non-state", "one-sided"}
 
 var (
 	areaKeys     = []string{"code", "name_en", "name_ar", "parent_en", "parent_ar", "country", "lon", "lat", "km2"}
@@ -165,20 +172,24 @@ func data(d *Data) func(value) {
 			}
 			return
 		case "ucdp-ged":
-			unused("UCDP's own column names are known", "columns")
+			for i, c := range d.Classes {
+				if path := item(v.child("classes"), i); c != "" && !slices.Contains(violence, c) {
+					v.complain(v.at[path], path, known(c, violence), "UCDP has no class %q", c)
+				}
+			}
+		case "table":
+			needs("columns", "say which column holds what: columns: {date: Date, lat: Latitude, lon: Longitude}")
+		case "":
+			return
+		}
+		if d.Format != "counts" {
 			unused("every event has its date", "period")
-		case "counts", "table":
-			if columns.node != nil {
-				columns.mapping(&d.Columns, columnKeys[d.Format])
-			}
-			if d.Format == "table" {
-				needs("columns", "say which column holds what: columns: {date: Date, lat: Latitude, lon: Longitude}")
-			}
-			if d.Format == "table" && columns.node != nil && d.Columns["date"] == "" {
+		}
+		if columns.node != nil {
+			columns.mapping(&d.Columns, columnKeys[d.Format])
+			if d.Format == "table" && d.Columns["date"] == "" {
 				columns.bad("", "lacks the key %q", "date")
 			}
-		default:
-			return
 		}
 		needs("file", "write the path of the file, from the study file's folder")
 		unused("its numbers stand in the file", "values", "from")
@@ -192,7 +203,11 @@ func (v value) mapping(dst *map[string]string, keys []string) {
 	for i, key := range keys {
 		fields[i] = may(key, func(v value) {
 			var column string
-			label(&column)(v)
+			if key == "date_format" {
+				word(&column, "dd/mm/yyyy", "mm/dd/yyyy")(v)
+			} else {
+				label(&column)(v)
+			}
 			(*dst)[key] = column
 		})
 	}

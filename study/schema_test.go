@@ -88,7 +88,7 @@ func TestSchemaRefuses(t *testing.T) {
 	schema := compileSchema(t)
 	for _, name := range []string{"misspelt key", "unknown key", "missing key", "missing key in a list", "number for text", "list for text",
 		"text for a list", "id with a space", "other notation", "half an interval", "no data", "format unknown", "series without start",
-		"series from a file", "negative count", "fraction", "no file", "columns of GED", "table without a date", "columns of areas missing",
+		"series from a file", "negative count", "fraction", "no file", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
 		"no code", "table and polygons", "neither", "distance columns missing", "distance column missing", "distances within nothing",
 		"columns for polygons", "two relations in one", "country and areas", "unknown question", "unknown word", "claim without phase", "phase unknown",
 		"goal that expects", "goal without needs", "smallest effect", "pre-period", "seed", "far"} {
@@ -204,19 +204,8 @@ func parserKeys(t *testing.T, doc any, out map[string]map[string]bool) {
 
 var switched = regexp.MustCompile(`(?m)^(\s*)#([^ \n])`)
 
-// switchOn removes the "#" of the template's optional keys. A key that stands
-// twice then keeps its second, longer form.
-func switchOn(text string) string {
-	lines := strings.Split(switched.ReplaceAllString(text, "$1$2"), "\n")
-	key := regexp.MustCompile(`^    columns: `)
-	for i := 1; i < len(lines); i++ {
-		if key.MatchString(lines[i]) && key.MatchString(lines[i-1]) {
-			lines = slices.Delete(lines, i-1, i)
-			i--
-		}
-	}
-	return strings.Join(lines, "\n")
-}
+// switchOn removes the "#" of the template's optional keys.
+func switchOn(text string) string { return switched.ReplaceAllString(text, "$1$2") }
 
 // All keys of the study file are named in the templates.
 func TestTemplatesNameEveryKey(t *testing.T) {

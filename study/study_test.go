@@ -185,10 +185,10 @@ func TestAt(t *testing.T) {
 	for path, want := range map[string][2]int{
 		"title.ar":                        {3, 30},
 		"data[0].file":                    {12, 11},
-		"campaigns[0].footprint.areas[1]": {48, 21},
-		"campaigns[0].start.to":           {51, 35},
-		"campaigns[1]":                    {63, 5},
-		"campaigns[1].forces[7]":          {63, 5}, // not there: the campaign's
+		"campaigns[0].footprint.areas[1]": {50, 21},
+		"campaigns[0].start.to":           {53, 35},
+		"campaigns[1]":                    {65, 5},
+		"campaigns[1].forces[7]":          {65, 5}, // not there: the campaign's
 		"nothing":                         {2, 1},
 	} {
 		if line, col := s.At(path); line != want[0] || col != want[1] {
@@ -237,8 +237,8 @@ func TestCheckCoverage(t *testing.T) {
 		t.Errorf("inside the data: %v", err)
 	}
 	for _, c := range []struct{ first, last, want string }{
-		{"2014-01-01", "2020-09-24", "dir/study.yaml:71:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
-		{"2020-10-01", "2020-12-31", "dir/study.yaml:67:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
+		{"2014-01-01", "2020-09-24", "dir/study.yaml:73:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
+		{"2020-10-01", "2020-12-31", "dir/study.yaml:69:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
 	} {
 		if err := cover(c.first, c.last); err == nil || err.Error() != c.want {
 			t.Errorf("data %s to %s:\n got %v\nwant %s", c.first, c.last, err, c.want)
