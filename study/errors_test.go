@@ -86,6 +86,7 @@ var wrong = []mistake{
 	{"other notation", minimal, "end: 2020-04", "end: ¦30/04/2020", []string{`campaigns[0].end: is the text "30/04/2020", needs a date as 2020-06-02, or a month as 2020-06`}},
 	{"implausible year", minimal, "end: 2020-04", "end: ¦0202-04", []string{"campaigns[0].end: the year 202 is not from 1900 to 2100"}},
 	{"end before start", minimal, "end: 2020-04", "end: ¦2019-04-01", []string{"campaigns[0].end: ends 2019-04-01, before it starts (2020-03-01); swap them or correct the year"}},
+	{"start and end intervals overlap", minimal, "start: 2020-03", "start: {from: 2020-03, to: 2020-05}", nil},
 	{"interval reversed", minimal, "start: 2020-03", "start: {from: ¦2020-03-09, to: 2020-03-02}", []string{"campaigns[0].start.from: 2020-03-09 is later than to (2020-03-02); swap them"}},
 	{"half an interval", minimal, "start: 2020-03", "start: ¦{from: 2020-03}", []string{`campaigns[0].start: lacks the key "to"`}},
 	{"coverage out of order", "", "{from: 2020-02, to: 2020-12}\n", "¦{from: 2019-12, to: 2020-12}\n", []string{"data[0].coverage[1]: begins on 2019-12-01, before the interval above it is over (2019-12-31)"}},

@@ -236,6 +236,11 @@ func TestCheckCoverage(t *testing.T) {
 	if err := cover("2014-01-01", "2020-12-31"); err != nil {
 		t.Errorf("inside the data: %v", err)
 	}
+	for _, edge := range [][2]string{{"2014-01-01", "2020-09-25"}, {"2020-09-30", "2020-12-31"}} {
+		if err := cover(edge[0], edge[1]); err != nil {
+			t.Errorf("one day inside the data: %v", err)
+		}
+	}
 	for _, c := range []struct{ first, last, want string }{
 		{"2014-01-01", "2020-09-24", "dir/study.yaml:73:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
 		{"2020-10-01", "2020-12-31", "dir/study.yaml:69:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
