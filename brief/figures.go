@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"athar"
 	"athar/brief/basemap"
@@ -164,65 +166,116 @@ func (p *page) mde(e *athar.Effect) template.HTML {
 	return p.t("figure.mde", "low", e.MDELow, "high", e.MDEHigh)
 }
 
-// MethodRow is one row of a method agreement figure.
+// MethodRow is one method in the agreement figure, with its answer for each phase.
 type MethodRow struct {
 	Name    string
 	Spec    string
-	SVG     template.HTML
-	Refused template.HTML
-	Ratio   template.HTML
-	Verdict athar.Verdict
-	Head    bool // the method that gave the word
+	SVG     template.HTML // empty if the method refused every phase
+	Head    bool          // the method that gave the word
+	Answers []MethodAnswer
 }
 
-// Agreement is the figure of all methods that answered one question.
+// MethodAnswer is a method's estimate for one phase, or its refusal.
+type MethodAnswer struct {
+	Phase   string
+	Hollow  bool
+	Ratio   template.HTML
+	Verdict athar.Verdict
+	Refused template.HTML
+}
+
+// Agreement is the figure of all methods that answered the inside question of
+// a campaign, or the question of a total.
 type Agreement struct {
-	ID    string
-	Title string
-	Axis  template.HTML
-	Rows  []MethodRow
-	Agree bool
+	ID   string
+	Axis template.HTML
+	Rows []MethodRow
+	Says []template.HTML // whether they agree, for each phase
 	Table
 }
 
-// Agreements has one figure for each inside finding, or total, with its methods.
-func (p *page) Agreements(prefix string, findings []athar.Finding) []Agreement {
-	var chosen []athar.Finding
+// Agreement compares methods; nil if no method is listed.
+func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
+	type key struct{ method, spec string }
+	type view struct {
+		f athar.Finding
+		m athar.MethodView
+	}
+	var order []key
+	views := map[key][]view{}
 	var values []float64
+	out := &Agreement{ID: prefix + "-methods", Table: Table{Head: p.head("method", "version", "phase", "ratio", "interval", "word", "reason")}}
 	for _, f := range findings {
-		if (f.Question == athar.AskInside || f.Question == athar.AskTotal) && len(f.Methods) > 0 {
-			chosen = append(chosen, f)
-			for _, m := range f.Methods {
-				values = append(values, float64(m.RR), float64(m.Low), float64(m.High))
+		if f.Question != athar.AskInside && f.Question != athar.AskTotal || len(f.Methods) == 0 {
+			continue
+		}
+		answered := 0
+		for _, m := range f.Methods {
+			k := key{m.Method, m.Spec}
+			if views[k] == nil {
+				order = append(order, k)
+			}
+			views[k] = append(views[k], view{f, m})
+			values = append(values, float64(m.RR), float64(m.Low), float64(m.High))
+			if m.Refusal == nil {
+				answered++
 			}
 		}
+		code := "agreement.disagree"
+		switch {
+		case answered == 0:
+			code = "agreement.nobody"
+		case answered == 1:
+			code = "agreement.alone"
+		case f.Agree:
+			code = "agreement.agree"
+		}
+		out.Says = append(out.Says, p.t(code, "phase", p.capital(p.phase(f))))
+	}
+	if order == nil {
+		return nil
 	}
 	scale := figure.RatioScale(16, values...)
 	bandLow, bandHigh := p.band()
-	var out []Agreement
-	for _, f := range chosen {
-		a := Agreement{ID: prefix + "-methods-" + strconv.Itoa(len(out)+1), Axis: p.axis(scale), Agree: f.Agree,
-			Title: p.plain("agreement.title", "phase", p.Lang.Word("word", string(f.Phase))),
-			Table: Table{Head: p.head("method", "version", "ratio", "interval", "word", "reason")}}
-		for i, m := range f.Methods {
-			row := MethodRow{Name: p.Method(m.Method), Spec: p.spec(m.Spec), Verdict: m.Verdict, Head: i == 0 && f.Headline != nil &&
-				m.Method == f.Headline.Method && m.Spec == f.Headline.Spec}
-			reason := ""
-			if m.Refusal != nil {
-				s := p.refusal(m.Refusal)
-				row.Refused, reason = s.HTML(), s.String()
-			} else {
-				row.Ratio = p.ratio(m.RR, m.Low, m.High)
-				row.SVG = figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: bandLow, BandHigh: bandHigh, MDELow: nan, MDEHigh: nan, Height: 26,
-					Marks: []figure.Interval{{RR: float64(m.RR), Low: float64(m.Low), High: float64(m.High), AdjLow: nan, AdjHigh: nan,
-						Hollow: f.Phase == athar.Post, Class: class(m.Verdict), Title: p.tip(row.Name, m.RR, m.Low, m.High)}}}.SVG()
+	out.Axis = p.axis(scale)
+	for _, k := range order {
+		row := MethodRow{Name: p.Method(k.method), Spec: p.spec(k.spec)}
+		track := figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: bandLow, BandHigh: bandHigh, MDELow: nan, MDEHigh: nan}
+		for _, v := range views[k] {
+			a := MethodAnswer{Phase: p.phase(v.f), Hollow: v.f.Phase == athar.Post, Verdict: v.m.Verdict}
+			if h := v.f.Headline; h != nil && h.Method == k.method && h.Spec == k.spec {
+				row.Head = true
 			}
-			a.Rows = append(a.Rows, row)
-			a.Table.Rows = append(a.Table.Rows, []string{row.Name, row.Spec, p.Lang.Ratio(m.RR), p.plain("figure.range", "low", m.Low, "high", m.High), string(m.Verdict), reason})
+			reason := ""
+			if v.m.Refusal != nil {
+				s := p.refusal(v.m.Refusal)
+				a.Refused, reason = s.HTML(), s.String()
+			} else {
+				a.Ratio = p.ratio(v.m.RR, v.m.Low, v.m.High)
+				track.Marks = append(track.Marks, figure.Interval{RR: float64(v.m.RR), Low: float64(v.m.Low), High: float64(v.m.High), AdjLow: nan, AdjHigh: nan,
+					Hollow: a.Hollow, Class: class(v.m.Verdict), Title: p.tip(row.Name+", "+a.Phase, v.m.RR, v.m.Low, v.m.High)})
+			}
+			row.Answers = append(row.Answers, a)
+			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Spec, a.Phase, p.Lang.Ratio(v.m.RR), p.plain("figure.range", "low", v.m.Low, "high", v.m.High), string(v.m.Verdict), reason})
 		}
-		out = append(out, a)
+		// Both phases of a method that refused both for one reason are one row.
+		if n := len(row.Answers); n == 2 && row.Answers[0].Refused != "" && row.Answers[0].Refused == row.Answers[1].Refused {
+			row.Answers = row.Answers[:1]
+			row.Answers[0].Phase = ""
+		}
+		if track.Marks != nil {
+			track.Height = float64(10 + 18*len(track.Marks))
+			row.SVG = track.SVG()
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	return out
+}
+
+// capital writes a term as the beginning of a line.
+func (p *page) capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 func (p *page) refusal(r *athar.Refusal) text.Sentence {
@@ -290,9 +343,9 @@ func (a timeAxis) at(d athar.Day) float64 { return min(max((float64(d)-a.first)/
 func (p *page) timeTicks(a timeAxis, small bool) []figure.Tick {
 	step := 3
 	switch months := a.days / 30.44; {
-	case months > 72:
+	case months > 72 || small && months > 14:
 		step = 12
-	case months > 30 || small:
+	case months > 30:
 		step = 6
 	case months <= 10:
 		step = 1
@@ -309,7 +362,10 @@ func (p *page) timeTicks(a timeAxis, small bool) []figure.Tick {
 				return out
 			}
 			at := a.at(d)
-			label := p.Lang.Word("month-short", strconv.Itoa(m)) + " " + strconv.Itoa(y)
+			label := strconv.Itoa(y)
+			if step < 12 {
+				label = p.Lang.Word("month-short", strconv.Itoa(m)) + " " + label
+			}
 			if at > 0.97 {
 				label = ""
 			}
@@ -441,7 +497,7 @@ type ProfileFigure struct {
 	Table
 }
 
-// Profile draws the ratios by distance; nil without rings.
+// Profile draws the ratios by distance; nil without rings or estimates.
 func (p *page) Profile(i int) *ProfileFigure {
 	c := p.Campaigns[i]
 	if len(c.Rings) == 0 {
@@ -456,13 +512,16 @@ func (p *page) Profile(i int) *ProfileFigure {
 		}
 		return nil
 	}
-	var values []float64
+	var values []float64 // empty: every estimate was refused
 	for k := 0; k <= len(c.Rings); k++ {
 		for _, ph := range []athar.Phase{athar.During, athar.Post} {
 			if e := effect(k, ph); e != nil {
 				values = append(values, float64(e.RR), float64(e.Low), float64(e.High), float64(e.AdjLow), float64(e.AdjHigh))
 			}
 		}
+	}
+	if values == nil {
+		return nil
 	}
 	fig := figure.Profile{Scale: figure.RatioScale(16, values...), Height: 230, Title: p.plain("profile.title"), Desc: p.plain("profile.desc")}
 	fig.BandLow, fig.BandHigh = p.band()
@@ -611,7 +670,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 	}
 	base := figure.Map{Width: mapWidth, Height: mapHeight, Desc: p.plain("map.desc"), NorthMark: p.Lang.Word("map", "north"),
 		ScaleLabel: func(km float64) string { return p.plain("map.scale", "km", athar.Num(km)) }}
-	base.Fit(west, south, east, north, 0.08, 60)
+	base.Fit(west, south, east, north, 0.14, 60)
 
 	for _, country := range basemap.Countries() {
 		shape := figure.Shape{Class: "land", Name: p.Lang.Word("country", country.Name)}
@@ -639,7 +698,6 @@ func (p *page) CampaignMap(i int) *MapFigure {
 	panel := func(title string, value func(count) float64) {
 		m := base
 		m.Title = title
-		m.Spots = slices.Clone(symbols)
 		list := slices.Clone(counts)
 		slices.SortStableFunc(list, func(a, b count) int { return cmp.Compare(value(b), value(a)) })
 		for _, n := range list {
@@ -648,9 +706,10 @@ func (p *page) CampaignMap(i int) *MapFigure {
 					Title: p.plain("map.tip", "name", n.m.Name, "role", p.ringName(n.a.Role, c.Rings), "pre", n.a.Pre, "during", n.a.During, "post", n.a.Post)})
 			}
 		}
+		m.Spots = append(m.Spots, symbols...)
 		for _, n := range list {
 			if n.a.Role == athar.Inside {
-				m.Labels = append(m.Labels, figure.Label{Lon: n.m.Lon, Lat: n.m.Lat, Text: p.Lang.Name(n.m.Name), Class: "place"})
+				m.Labels = append(m.Labels, figure.Label{Lon: n.m.Lon, Lat: n.m.Lat, Text: p.Lang.Name(n.m.Name), Class: "place", Clear: max(radius(value(n)), 4.5)})
 			}
 		}
 		fig.Panels = append(fig.Panels, MapPanel{title, m.SVG()})
@@ -670,7 +729,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 		}
 	}
 	if most > 0 {
-		for _, v := range []float64{most, most / 4} {
+		for _, v := range []float64{most / 2, most / 8} {
 			v = round1(v)
 			r := math.Round(radius(v)*10) / 10
 			fig.Sizes = append(fig.Sizes, MapSize{strconv.FormatFloat(r, 'f', -1, 64), strconv.FormatFloat(2*r+2, 'f', -1, 64), p.plain("map.size", "n", athar.Num(v))})

@@ -2,6 +2,7 @@ package brief
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 // FindingRow is one finding in a table or on a card.
 type FindingRow struct {
 	Anchor    string
+	More      []string // anchors of findings joined to this one
 	Question  string
 	Phase     string
 	Verdict   athar.Verdict
@@ -21,10 +23,9 @@ type FindingRow struct {
 	Ratio      template.HTML
 	Observed   string
 	Expected   string
-	Avoided    template.HTML
-	Count      template.HTML
 	Difference template.HTML
 	MDE        template.HTML
+	Pointwise  template.HTML // of a ring, whose sentence has the simultaneous interval
 	EventsPre  string
 	P          string
 	Inference  string
@@ -64,11 +65,36 @@ func (p *page) FindingGroups() []FindingGroup {
 	return out
 }
 
-// Cards lists every finding of one campaign or total.
-func (p *page) Cards(findings []athar.Finding, rings []athar.Ring) []FindingRow {
-	var out []FindingRow
+// FindingColumn is the findings of one phase.
+type FindingColumn struct {
+	Phase string
+	Rows  []FindingRow
+}
+
+// Columns lists every finding of one campaign or total by phase. Neighbours
+// that were refused for the same reason share one row, and a rival explanation
+// is given once.
+func (p *page) Columns(findings []athar.Finding, rings []athar.Ring) []FindingColumn {
+	var out []FindingColumn
 	for _, f := range findings {
-		out = append(out, p.row(f, rings))
+		phase := p.capital(p.phase(f))
+		i := slices.IndexFunc(out, func(c FindingColumn) bool { return c.Phase == phase })
+		if i < 0 {
+			i = len(out)
+			out = append(out, FindingColumn{Phase: phase})
+		}
+		c, r := &out[i], p.row(f, rings)
+		if n := len(c.Rows); n > 0 && !r.Estimated && r.Verdict == c.Rows[n-1].Verdict && r.Why == c.Rows[n-1].Why {
+			c.Rows[n-1].Question = p.Lang.Value([]string{c.Rows[n-1].Question, r.Question}, "list")
+			c.Rows[n-1].More = append(c.Rows[n-1].More, r.Anchor)
+			continue
+		}
+		r.Rivals = slices.DeleteFunc(slices.Clone(r.Rivals), func(n athar.Note) bool {
+			return slices.ContainsFunc(c.Rows, func(o FindingRow) bool {
+				return slices.ContainsFunc(o.Rivals, func(m athar.Note) bool { return p.Lang.Note(m).String() == p.Lang.Note(n).String() })
+			})
+		})
+		c.Rows = append(c.Rows, r)
 	}
 	return out
 }
@@ -85,29 +111,19 @@ func (p *page) row(f athar.Finding, rings []athar.Ring) FindingRow {
 	low, high := interval(f)
 	r.Ratio = p.ratio(e.RR, low, high)
 	r.Observed, r.Expected = l.Number(e.Observed), l.Number(e.Expected)
-	r.Count = p.t("fact.count-value", "observed", e.Observed, "expected", e.Expected)
-	r.Avoided = p.t("figure.counts", "n", e.Avoided, "low", e.AvoidedLow, "high", e.AvoidedHigh)
-	args := []any{"n", abs(e.Avoided), "low", e.AvoidedLow, "high", e.AvoidedHigh}
-	switch {
-	case e.Avoided > 0:
-		r.Difference = p.t("fact.avoided-fewer", args...)
-	case e.Avoided < 0:
-		// More than expected: the interval is turned round with the sign.
-		r.Difference = p.t("fact.avoided-more", "n", abs(e.Avoided), "low", -e.AvoidedHigh, "high", -e.AvoidedLow)
-	default:
-		r.Difference = p.t("fact.avoided-none", args...)
-	}
+	// The report counts events avoided; a reader expects observed less expected.
+	r.Difference = p.t("figure.counts", "n", -e.Avoided, "low", -e.AvoidedHigh, "high", -e.AvoidedLow)
 	r.MDE = p.mde(e)
 	r.EventsPre, r.P = l.Count(athar.Num(e.EventsPre)), l.P(e.P)
 	r.Inference = l.Word("inference", e.Inference)
 	r.Warnings = e.Warnings
-	if f.Question != athar.AskMovement {
-		r.Because = f.Because
+	r.Because = f.Because
+	if f.Question == athar.AskRing {
+		r.Pointwise = p.t("figure.range", "low", e.Low, "high", e.High)
+		r.Guards = nil // the same as inside
 	}
 	return r
 }
-
-func abs(n athar.Num) athar.Num { return max(n, -n) }
 
 // phase writes the phase of a finding; a total has none but its date.
 func (p *page) phase(f athar.Finding) string {

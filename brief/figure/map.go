@@ -31,6 +31,7 @@ type Label struct {
 	Lon, Lat float64
 	Text     string
 	Class    string
+	Clear    float64 // radius of the symbol that the name must leave free
 
 	x, y float64 // of a country's name, centred there
 }
@@ -164,16 +165,17 @@ func (m *Map) labels(s *svg, countries []Label) {
 			x, y = m.xy(l.Lon, l.Lat)
 		}
 		w := float64(len([]rune(l.Text)))*size*0.56 + 4
+		r := l.Clear + 4
 		type place struct {
 			b      box
 			x, y   float64
 			anchor string
 		}
 		places := []place{
-			{box{x + 7, y - 8, x + 7 + w, y + 7}, x + 8, y + 4, "start"},
-			{box{x - 7 - w, y - 8, x - 7, y + 7}, x - 8, y + 4, "end"},
-			{box{x - w/2, y - 22, x + w/2, y - 7}, x, y - 10, "middle"},
-			{box{x - w/2, y + 7, x + w/2, y + 22}, x, y + 18, "middle"},
+			{box{x + r, y - 8, x + r + w, y + 7}, x + r + 1, y + 4, "start"},
+			{box{x - r - w, y - 8, x - r, y + 7}, x - r - 1, y + 4, "end"},
+			{box{x - w/2, y - r - 15, x + w/2, y - r}, x, y - r - 3, "middle"},
+			{box{x - w/2, y + r, x + w/2, y + r + 15}, x, y + r + 11, "middle"},
 		}
 		if country {
 			places = []place{{box{x - w/2, y - 8, x + w/2, y + 8}, x, y + 4, "middle"}}

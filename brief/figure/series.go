@@ -41,12 +41,12 @@ type Series struct {
 const stretch = 1000
 
 // SVG draws observed counts as bars, the expected count as a stepped line and
-// its 95% band behind it. The band is cut at the top of the panel where it is
-// wider than the data.
+// its 95% band behind the bars. The band is cut at the top of the panel where it
+// is much wider than the data.
 func (c Series) SVG() template.HTML {
 	var s svg
 	h := c.Height
-	highest, band := 0.0, 0.0
+	highest, widest := 0.0, 0.0
 	for _, q := range c.Columns {
 		for _, v := range []float64{q.Observed, q.Expected} {
 			if known(v) {
@@ -54,15 +54,18 @@ func (c Series) SVG() template.HTML {
 			}
 		}
 		if known(q.High) {
-			band = max(band, q.High)
+			widest = max(widest, q.High)
 		}
 	}
-	top, step := niceMax(max(highest*1.05, min(band, 1.5*highest)))
+	top, step := niceMax(max(highest*1.05, min(widest, 1.5*highest)))
 	y := func(v float64) float64 { return h * (1 - min(v/top, 1)) }
 
 	s.begin("series", h, c.Title, c.Desc)
 	for _, w := range c.Windows {
 		s.el("rect", "class", "window "+w.Class, "x", pc(w.From), "y", "0", "width", pc(w.To-w.From), "height", px(h))
+	}
+	for _, w := range c.Windows {
+		s.el("rect", "class", "windowbar "+w.Class, "x", pc(w.From), "y", "-6", "width", pc(w.To-w.From), "height", "4")
 	}
 	for v := 0.0; v <= top*1.001; v += step {
 		class := "grid"
@@ -73,6 +76,10 @@ func (c Series) SVG() template.HTML {
 		s.text("text", c.Number(v), "class", "tick", "x", "-8", "y", px(y(v)+4), "text-anchor", "end")
 	}
 	s.open("svg", "x", "0", "y", "0", "width", "100%", "height", px(h), "viewBox", "0 0 "+px(stretch)+" "+px(h), "preserveAspectRatio", "none")
+	band := c.band(y)
+	if band != "" {
+		s.el("path", "class", "band", "d", band)
+	}
 	for _, q := range c.Columns {
 		if !known(q.Observed) || q.Gap {
 			continue
@@ -82,8 +89,10 @@ func (c Series) SVG() template.HTML {
 		s.mark(q.Title, "rect", "class", strings.TrimSpace("obs "+c.Role+" "+q.Class), "x", px(q.From*stretch+inset), "width", px(w-2*inset),
 			"y", px(y(q.Observed)), "height", px(h-y(q.Observed)))
 	}
-	if d := c.band(y); d != "" {
-		s.el("path", "class", "band", "d", d)
+	for _, edge := range []func(Column) float64{func(q Column) float64 { return q.High }, func(q Column) float64 { return q.Low }} {
+		if d := c.steps(y, edge); d != "" {
+			s.el("path", "class", "edge", "d", d, "vector-effect", "non-scaling-stroke")
+		}
 	}
 	if d := c.steps(y, func(q Column) float64 { return q.Expected }); d != "" {
 		s.el("path", "class", "expected", "d", d, "vector-effect", "non-scaling-stroke")
