@@ -315,7 +315,7 @@ func LoadGeoJSON(paths, labels []string, mapping map[string]string) (*Set, error
 				return nil, &Error{File: labels[i], Msg: fmt.Sprintf("feature %d has no code in property %q", f.number, names["code"]), Hint: "give every area a code of its own"}
 			case again:
 				return nil, &Error{File: labels[i], Msg: fmt.Sprintf("feature %d has the code %q of %s", f.number, e.area.Code, other), Hint: "every area needs a code of its own; unite the parts of an area to one feature"}
-			case !ok:
+			case !ok || e.area.Km2 < 1e-6:
 				return nil, &Error{File: labels[i], Msg: fmt.Sprintf("feature %d (%s) has a polygon without an inside", f.number, e.area.Code), Hint: "repair its geometry"}
 			}
 			e.area.Lon, e.area.Lat = p.x, p.y
