@@ -55,7 +55,7 @@ func plain(t *testing.T, text string) any {
 func TestSchemaAcceptsWhatParses(t *testing.T) {
 	schema := compileSchema(t)
 	texts := map[string]string{"full": readFull(t), "minimal": minimal}
-	for _, kind := range Kinds() {
+	for _, kind := range formats {
 		b, err := Template(kind)
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +216,7 @@ func TestTemplatesNameEveryKey(t *testing.T) {
 	blocks := map[string]map[string]bool{}
 	schemaKeys(root, root, "", blocks)
 	var all strings.Builder
-	for _, kind := range Kinds() {
+	for _, kind := range formats {
 		b, err := Template(kind)
 		if err != nil {
 			t.Fatal(err)

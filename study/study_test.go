@@ -152,7 +152,7 @@ func TestEncodingsAndLineEnds(t *testing.T) {
 // Every position is that of the value or of its key in the text.
 func TestPositions(t *testing.T) {
 	texts := map[string]string{"full": readFull(t), "minimal": minimal}
-	for _, kind := range Kinds() {
+	for _, kind := range formats {
 		b, err := Template(kind)
 		if err != nil {
 			t.Fatal(err)

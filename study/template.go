@@ -20,11 +20,9 @@ var schema []byte
 // Schema is the JSON Schema (draft 2020-12) of the study file, for editors.
 func Schema() []byte { return bytes.Clone(schema) }
 
-// Kinds are the kinds of [Template]: the formats of data.
-func Kinds() []string { return slices.Clone(formats) }
-
-// Template is a commented study file for data of one of the [Kinds]. It parses
-// as it stands, and explains every key with its default.
+// Template is a commented study file for data of one kind: counts, ucdp-ged,
+// table or series. It parses as it stands, and explains every key with its
+// default.
 func Template(kind string) ([]byte, error) {
 	if !slices.Contains(formats, kind) {
 		return nil, fmt.Errorf("there is no template %q; there are: %s", kind, strings.Join(formats, ", "))
