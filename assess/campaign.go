@@ -32,11 +32,12 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	_, inside := v.RoleSeries(athar.Inside)
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
-		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl}
+		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo}
 	f.Coarse, f.Placed = in.precision(v.Periods)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
-		Headline: a.headline, Donuts: a.donuts, Voters: a.voters, Witnesses: a.witnesses, Guards: r.Guards})
+		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses,
+		NoControl: a.noControl, Guards: r.Guards})
 	r.Effects = a.effects
 	r.Notes = append(r.Notes, a.notes...)
 	if r.Notes == nil {
@@ -55,6 +56,7 @@ type answers struct {
 
 	headline, voters, witnesses []athar.Effect
 	donuts                      [][]athar.Effect
+	placebo, detrended          []athar.Effect
 	effects                     []athar.Effect // all of them, for the tables
 	expected                    []athar.RoleSeries
 	notes                       []athar.Note
@@ -70,19 +72,33 @@ func (a *answers) spillover(v *panel.View) {
 	main := spillover.Estimate(v.Panel, o)
 	a.headline, a.expected = main.Effects, main.Expected
 	a.notes = append(a.notes, main.Notes...)
-	a.keep(main.Effects...)
 	a.noControl = main.Refusal != nil
 	if main.Refusal != nil {
+		a.keep(main.Effects...)
 		a.notes = append(a.notes, main.Refusal.Reason)
 		return
 	}
-	o.Draws = -1
-	for d := 1; d <= 3; d++ {
-		o.Spec = donutSpec(d)
-		e := spillover.Estimate(v.Donut(d), o).Effects
-		a.donuts = append(a.donuts, e)
-		a.keep(e...)
+	for i := range a.headline {
+		widen(&a.headline[i])
 	}
+	a.keep(a.headline...)
+	o.Draws = -1
+	try := func(spec string, p *athar.Panel) []athar.Effect {
+		o.Spec = spec
+		e := spillover.Estimate(p, o).Effects
+		for i := range e {
+			widen(&e[i])
+		}
+		a.keep(e...)
+		return e
+	}
+	for d := 1; d <= 3; d++ {
+		a.donuts = append(a.donuts, try(donutSpec(d), v.Donut(d)))
+	}
+	if p := v.Placebo(); p != nil {
+		a.placebo = try("placebo=later-half-of-pre", p)
+	}
+	a.detrended = try("trend=own", v.Detrended())
 	for _, errors := range []spillover.Errors{spillover.Clustered, spillover.Dispersion} {
 		o.Spec, o.Errors = "errors="+string(errors), errors
 		e := spillover.Estimate(v.Panel, o).Effects
@@ -93,6 +109,30 @@ func (a *answers) spillover(v *panel.View) {
 			}
 		}
 	}
+}
+
+// widen takes the wider of the model's interval and the exact one where fewer
+// than 20 events stand behind an estimate (METHODS.md A12): the normal
+// approximation of the model is not to be trusted there. The exact interval
+// compares the events of the phase with what the model expects, given the
+// events before; it takes the expectation itself as known, which is why the
+// model's own interval stays the other bound.
+func widen(e *athar.Effect) {
+	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents
+	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 {
+		return
+	}
+	x := rateratio.Compare(rateratio.Cell{Events: float64(e.EventsPre), Exposure: float64(e.EventsPre)},
+		rateratio.Cell{Events: float64(e.Observed), Exposure: float64(e.Expected)}, rateratio.Options{Phi: float64(e.Dispersion)})
+	if x.Refusal != nil || x.Low >= e.Low && x.High <= e.High {
+		return
+	}
+	e.Low, e.High, e.P = min(e.Low, x.Low), max(e.High, x.High), max(e.P, x.P)
+	if !math.IsNaN(float64(e.AdjLow)) {
+		e.AdjLow, e.AdjHigh = min(e.AdjLow, x.Low), max(e.AdjHigh, x.High)
+	}
+	e.AvoidedLow, e.AvoidedHigh = e.Observed*(1/e.High-1), e.Observed*(1/e.Low-1)
+	e.Warnings = append(e.Warnings, athar.Note{Code: "small-counts", Args: map[string]any{"need": verdict.FewEvents}})
 }
 
 func donutSpec(d int) string { return "donut=" + string(rune('0'+d)) }
@@ -255,6 +295,9 @@ func (a *answers) fallBack(v *panel.View) {
 		}
 	}
 	a.voters, a.witnesses = voters, witnesses
+	for i := range a.headline {
+		widen(&a.headline[i])
+	}
 	sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
 	o := its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: a.draws}
 	if fit := its.Estimate(sum, o); fit.Refusal == nil {
@@ -263,14 +306,15 @@ func (a *answers) fallBack(v *panel.View) {
 		a.expected = []athar.RoleSeries{fit.Expected}
 	}
 	for d := 1; d <= 3; d++ {
-		p := v.Donut(d)
-		sum, areas := its.Sum(p, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
-		e := its.Estimate(sum, its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: -1}).Effects
-		for i := range e {
-			e[i].Spec += " " + donutSpec(d)
+		sum, areas := its.Sum(v.Donut(d), func(x athar.PanelArea) bool { return x.Role == athar.Inside })
+		for _, spec := range []string{its.Linear, its.NoTrend} {
+			e := its.Estimate(sum, its.Options{Campaign: a.campaign, Areas: areas, Spec: spec, Seed: a.seed, Draws: -1}).Effects
+			for i := range e {
+				e[i].Spec += " " + donutSpec(d)
+			}
+			a.donuts = append(a.donuts, e)
+			a.keep(e...)
 		}
-		a.donuts = append(a.donuts, e)
-		a.keep(e...)
 	}
 }
 

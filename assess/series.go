@@ -8,6 +8,7 @@ import (
 	"athar/calendar"
 	"athar/effect/rateratio"
 	"athar/panel"
+	"athar/stat"
 	"athar/verdict"
 )
 
@@ -19,17 +20,10 @@ type SeriesInput struct {
 	Smallest float64   // smallest effect of interest, above 1
 }
 
-// Comparison is one month or stretch of months against another.
-type Comparison struct {
-	What    athar.Note // says which months stand against which
-	Effect  athar.Effect
-	Verdict athar.Verdict
-}
-
 // SeriesAnswer is what twelve numbers can say.
 type SeriesAnswer struct {
 	Says    []athar.Note // the answer, sentence by sentence
-	Windows []Comparison // the same series through other windows
+	Windows []athar.Note // the same series through other windows
 }
 
 // Base months of the fair comparison: the last three published months before
@@ -108,7 +102,7 @@ func AnswerSeries(in SeriesInput) (*SeriesAnswer, error) {
 	a.Says = append(a.Says, athar.Note{Code: code, Args: args(e, v, now, previous)})
 	add := func(after, before []int) {
 		e, v := compare(after, before)
-		a.Windows = append(a.Windows, Comparison{athar.Note{Code: "series-window", Args: args(e, v, after, before)}, e, v})
+		a.Windows = append(a.Windows, athar.Note{Code: "series-window", Args: args(e, v, after, before)})
 	}
 	add(now, previous)
 
@@ -153,7 +147,11 @@ func AnswerSeries(in SeriesInput) (*SeriesAnswer, error) {
 		}
 	}
 
-	low, high := rateratio.MDE(float64(sum(fair)), float64(sum(fair))/float64(len(fair)), 1)
+	smallest := func(phi float64) (fall, rise float64) {
+		events := float64(sum(fair))
+		return stat.MDE(stat.RatioSE(phi, events, events/float64(len(fair))), math.Inf(1))
+	}
+	low, high := smallest(1)
 	mde := map[string]any{"low": athar.Num(low), "high": athar.Num(high)}
 	var before []float64
 	for t := range at {
@@ -163,7 +161,7 @@ func AnswerSeries(in SeriesInput) (*SeriesAnswer, error) {
 	}
 	a.Says = append(a.Says, athar.Note{Code: "series-mde", Args: mde})
 	if phi := variance(before); phi > 1 {
-		low, high := rateratio.MDE(float64(sum(fair)), float64(sum(fair))/float64(len(fair)), phi)
+		low, high := smallest(phi)
 		a.Says = append(a.Says, athar.Note{Code: "series-mde-phi", Args: map[string]any{
 			"phi": athar.Num(phi), "low": athar.Num(low), "high": athar.Num(high), "months": len(before)}})
 	}

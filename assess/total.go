@@ -26,7 +26,7 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 
 	o := its.Options{Area: t.ID, Question: athar.AskTotal, Areas: series.Areas, Seed: s.Choices.Seed, Draws: s.Choices.Draws}
 	main := its.Estimate(sum, o)
-	in2 := verdict.Input{Smallest: s.Choices.SmallestEffect, Headline: only(main.Effects)}
+	in2 := verdict.Input{Smallest: s.Choices.SmallestEffect, NoControl: true, Headline: only(main.Effects)}
 	r.Effects = append(r.Effects, main.Effects...)
 	r.Notes = append(r.Notes, main.Notes...)
 	if main.Refusal == nil {
@@ -45,13 +45,15 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 		}
 	}
 	for n := 1; n <= 3; n++ {
-		o.Spec = its.Linear
-		e := its.Estimate(donutSeries(sum, n), o).Effects
-		for i := range e {
-			e[i].Spec += " " + donutSpec(n)
+		for _, spec := range []string{its.Linear, its.NoTrend} {
+			o.Spec = spec
+			e := its.Estimate(donutSeries(sum, n), o).Effects
+			for i := range e {
+				e[i].Spec += " " + donutSpec(n)
+			}
+			in2.Donuts = append(in2.Donuts, e)
+			r.Effects = append(r.Effects, e...)
 		}
-		in2.Donuts = append(in2.Donuts, e)
-		r.Effects = append(r.Effects, e...)
 	}
 	if e, ok := yearOnYear(in, t, g, series.Areas); ok {
 		r.Effects = append(r.Effects, e)

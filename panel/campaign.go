@@ -16,7 +16,7 @@ type Design struct {
 	WashIn     int       // periods dropped at the campaign's start
 	Rings      []float64 // outer edges in km, increasing
 	MinRing    int       // events a ring needs before the campaign; METHODS: 30
-	FarCountry bool      // far areas only from the footprint's countries
+	FarCountry bool      // far areas only from the footprint's countries, if they hold enough events
 	Overlap    Overlap
 	Ramadan    func(athar.Span) int // days of Ramadan in a span
 }
@@ -58,6 +58,9 @@ type View struct {
 	// Modelled is true if exposure to other campaigns is a regressor, false if
 	// exposed ring and far cells were removed.
 	Modelled bool
+	// Widened is true if the footprint's countries hold too few far events to
+	// compare with, so that far areas of all countries serve.
+	Widened bool
 	// Joint names the other campaigns that reach this campaign's own footprint
 	// in its own window: their effects cannot be told apart by place and time.
 	Joint   []string
@@ -98,28 +101,9 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 		return n
 	}
 	v.Rings = g.mergeRings(site, d, pre, &v.Notes)
-	inside := make([]bool, len(g.Areas))
-	countries := map[string]bool{}
-	for _, i := range site.Footprint {
-		inside[i] = true
-		countries[g.Areas[i].Country] = true
-	}
+	roles := g.roles(site, v, d, pre)
 	for i, a := range g.Areas {
-		role := athar.Far
-		switch {
-		case inside[i]:
-			role = athar.Inside
-		default:
-			for k, r := range v.Rings {
-				if site.Km[i] <= float64(r.To) {
-					role = athar.Role(k + 1)
-					break
-				}
-			}
-			if role == athar.Far && d.FarCountry && !countries[a.Country] {
-				role = athar.LeftOut
-			}
-		}
+		role := roles[i]
 		v.Areas = append(v.Areas, athar.PanelArea{Code: a.Code, Role: role})
 		v.Area = append(v.Area, i)
 		v.Km = append(v.Km, site.Km[i])
@@ -136,6 +120,54 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 		}
 	}
 	return v
+}
+
+// roles gives every area its role. Far areas of other countries are left out
+// where the design says so and the footprint's own countries hold enough
+// events before the campaign to compare with.
+func (g *Grid) roles(site Site, v *View, d Design, pre func(int) int) []athar.Role {
+	out := make([]athar.Role, len(g.Areas))
+	own := map[string]bool{}
+	for i := range out {
+		out[i] = athar.Far
+		for k, r := range v.Rings {
+			if site.Km[i] <= float64(r.To) {
+				out[i] = athar.Role(k + 1)
+				break
+			}
+		}
+	}
+	for _, i := range site.Footprint {
+		out[i] = athar.Inside
+		own[g.Areas[i].Country] = true
+	}
+	if !d.FarCountry {
+		return out
+	}
+	events, areas, abroad := 0, 0, false
+	for i, a := range g.Areas {
+		if out[i] != athar.Far {
+			continue
+		}
+		if n := pre(i); own[a.Country] && n > 0 {
+			events += n
+			areas++
+		}
+		abroad = abroad || !own[a.Country]
+	}
+	if events < MinFarEvents || areas < MinFarAreas {
+		if v.Widened = abroad; abroad {
+			v.Notes = append(v.Notes, athar.Note{Code: "far-widened", Args: map[string]any{"events": events, "areas": areas,
+				"need": MinFarEvents, "need_areas": MinFarAreas}})
+		}
+		return out
+	}
+	for i, a := range g.Areas {
+		if out[i] == athar.Far && !own[a.Country] {
+			out[i] = athar.LeftOut
+		}
+	}
+	return out
 }
 
 // inFit reports whether cell k is of a phase that enters fits.
@@ -372,6 +404,51 @@ func (v *View) Donut(n int) *athar.Panel {
 			p.Periods[t].Phase = athar.WashIn
 			n--
 		}
+	}
+	return &p
+}
+
+// Placebo returns a copy of v that pretends that the campaign ran in the later
+// half of the pre-period: a change found there is none of the campaign's. It
+// is nil if either half has fewer than three periods.
+func (v *View) Placebo() *athar.Panel {
+	p := *v.Panel
+	p.Periods = slices.Clone(v.Periods)
+	var pre []int
+	for t := range p.Periods {
+		switch {
+		case p.Periods[t].Phase == athar.Pre && p.Periods[t].Days > 0:
+			pre = append(pre, t)
+		default:
+			p.Periods[t].Phase = athar.Outside
+		}
+	}
+	half := len(pre) / 2
+	if half < 3 {
+		return nil
+	}
+	for _, t := range pre[len(pre)-half:] {
+		p.Periods[t].Phase = athar.During
+	}
+	return &p
+}
+
+// Detrended returns a copy of v in which the footprint and every ring have a
+// linear trend of their own beside the periods that all areas share.
+func (v *View) Detrended() *athar.Panel {
+	p := *v.Panel
+	p.Other = slices.Clone(v.Other)
+	T := len(v.Periods)
+	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
+		e := athar.Exposure{Name: "trend", N: make([]float64, len(v.Count))}
+		for r, a := range v.Areas {
+			if a.Role == role {
+				for t := range T {
+					e.N[r*T+t] = float64(t)/float64(T) - 0.5
+				}
+			}
+		}
+		p.Other = append(p.Other, e)
 	}
 	return &p
 }

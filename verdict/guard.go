@@ -27,6 +27,10 @@ type Facts struct {
 	Joint                   string
 	Modelled                bool
 	NoControl               bool // no far area to compare with
+	Widened                 bool // far areas of other countries had to serve
+	// Placebo is the headline method on the later half of the pre-period, as
+	// if the campaign had run then.
+	Placebo []athar.Effect
 }
 
 // Dated is a circumstance of the calendar that could move counts by itself.
@@ -51,7 +55,7 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), calendar(f), control(f), overlap(f), dates(f), imprecise(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), imprecise(f), fewAreas(f), agreement(f),
 	}
 }
 
@@ -162,6 +166,21 @@ func donut(f Facts) athar.Guard {
 	return athar.Guard{Code: "donut", Status: athar.Quiet, Says: note("guard-donut-quiet", args)}
 }
 
+// preTrend fires if the headline method finds a change inside where there was
+// no campaign: in the later half of the pre-period. Inside and far were then
+// already going different ways.
+func preTrend(f Facts) athar.Guard {
+	e := find(f.Placebo, athar.AskInside, 0, athar.During)
+	if e == nil || e.Refusal != nil {
+		return athar.Guard{Code: "pre-trend", Status: athar.Blind, Says: note("guard-pre-trend-blind", nil)}
+	}
+	args := map[string]any{"rr": e.RR, "low": e.Low, "high": e.High}
+	if e.High < 1 || e.Low > 1 {
+		return athar.Guard{Code: "pre-trend", Status: athar.Fired, Says: note("guard-pre-trend", args)}
+	}
+	return athar.Guard{Code: "pre-trend", Status: athar.Quiet, Says: note("guard-pre-trend-quiet", args)}
+}
+
 // calendar fires when Ramadan, or a circumstance that the user dated, weighs
 // differently on the phases than on the pre-period.
 func calendar(f Facts) athar.Guard {
@@ -243,6 +262,9 @@ func (f Facts) covers(s athar.Span, ph athar.Phase) float64 {
 func control(f Facts) athar.Guard {
 	if f.NoControl {
 		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-no-control", nil)}
+	}
+	if f.Widened {
+		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-far-widened", nil)}
 	}
 	return athar.Guard{Code: "no-control", Status: athar.Quiet, Says: note("guard-no-control-quiet", nil)}
 }

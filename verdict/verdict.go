@@ -55,6 +55,10 @@ type Input struct {
 
 	Headline []athar.Effect   // the spillover model under its default specification
 	Donuts   [][]athar.Effect // the same with the last 1, 2, 3 pre-periods dropped
+	// Detrended is the headline with a trend of its own for inside and rings.
+	Detrended []athar.Effect
+	// NoControl says that the headline is a series against its own past.
+	NoControl bool
 	// Voters are other methods' effects on the same questions whose
 	// assumptions differ: they can take a direction away. Witnesses are shown
 	// beside them and have no vote, because they lack a control (a plain
@@ -183,16 +187,45 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 			continue
 		}
 		lost := side(e.RR) != side(f.Headline.RR)
-		if !lost && surged(in.Guards) {
+		if !lost && fired(in.Guards, "surge") {
 			// After a surge, a fall back to normal looks like an effect: the
 			// direction must then hold without the surge at full strength.
 			lost = Word(float64(e.Low), float64(e.High), in.Smallest) != f.Verdict
 		}
 		if lost {
 			f.Because = append(f.Because, athar.Note{Code: "donut-undoes", Args: map[string]any{
-				"n": d + 1, "rr": e.RR, "low": e.Low, "high": e.High, "word": string(f.Verdict)}})
+				"n": in.dropped(d), "rr": e.RR, "low": e.Low, "high": e.High, "word": string(f.Verdict)}})
 			f.Verdict = athar.NotRobust
 			return
+		}
+	}
+	if fired(in.Guards, "pre-trend") {
+		// Inside and far were drifting apart already; what the drift explains
+		// is not the campaign's.
+		e := find(in.Detrended, q, ring, phase)
+		if e == nil || e.Refusal != nil || Word(float64(e.Low), float64(e.High), in.Smallest) != f.Verdict {
+			args := map[string]any{"word": string(f.Verdict)}
+			code := "trend-cannot-be-removed"
+			if e != nil && e.Refusal == nil {
+				code = "trend-undoes"
+				args["rr"], args["low"], args["high"] = e.RR, e.Low, e.High
+			}
+			f.Because = append(f.Because, athar.Note{Code: code, Args: args})
+			f.Verdict = athar.NotRobust
+			return
+		}
+	}
+	if in.NoControl {
+		// With nothing to compare with, only what holds whether or not the past
+		// trend goes on is a direction.
+		for i := range in.Voters {
+			v := &in.Voters[i]
+			if match(v, q, ring, phase) && v.Refusal == nil && Word(float64(v.Low), float64(v.High), in.Smallest) != f.Verdict {
+				f.Because = append(f.Because, athar.Note{Code: "trend-decides", Args: map[string]any{
+					"spec": v.Spec, "rr": v.RR, "low": v.Low, "high": v.High, "word": string(f.Verdict)}})
+				f.Verdict = athar.NotRobust
+				return
+			}
 		}
 	}
 	if !f.Agree {
@@ -200,9 +233,18 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 	}
 }
 
-func surged(guards []athar.Guard) bool {
+// dropped is how many periods the d-th donut fit leaves out. Without a control
+// each is fitted with and without a trend.
+func (in Input) dropped(d int) int {
+	if in.NoControl {
+		return d/2 + 1
+	}
+	return d + 1
+}
+
+func fired(guards []athar.Guard, code string) bool {
 	for _, g := range guards {
-		if g.Code == "surge" && g.Status == athar.Fired {
+		if g.Code == code && g.Status == athar.Fired {
 			return true
 		}
 	}
@@ -315,6 +357,8 @@ func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
 			out = append(out, athar.Note{Code: "rival-regression-to-the-mean"})
 		case "no-control":
 			out = append(out, athar.Note{Code: "rival-common-shock"})
+		case "pre-trend":
+			out = append(out, athar.Note{Code: "rival-pre-trend"})
 		case "calendar":
 			out = append(out, athar.Note{Code: "rival-calendar", Args: g.Says.Args})
 		case "overlap":

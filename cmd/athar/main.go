@@ -108,8 +108,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 type usageError struct{ error }
 
 type assessCmd struct {
-	Study string `arg:"" help:"The study file, for example examples/isis-2020/study.yaml." type:"path"`
-	Out   string `help:"Folder for the brief; an earlier brief in it is replaced." default:"brief" short:"o" type:"path"`
+	Study string `arg:"" help:"The study file, for example examples/isis-2020/study.yaml."`
+	Out   string `help:"Folder for the brief; an earlier brief in it is replaced." default:"brief" short:"o"`
 }
 
 // Run writes nothing unless everything succeeds.
@@ -131,13 +131,7 @@ func (c *assessCmd) Run(e *env) error {
 	if err := folder.Publish(r); err != nil {
 		return err
 	}
-	lines, err := brief.Summary(r.Report, "en")
-	if err != nil {
-		return err
-	}
-	for _, l := range lines {
-		fmt.Fprintln(e.stdout, l)
-	}
+	fmt.Fprint(e.stdout, brief.Summary(r.Report))
 	faults := len(r.Rejects)
 	if faults > 0 {
 		fmt.Fprintf(e.stdout, "\n%d damaged rows were left out; they are listed in %s\n", faults, filepath.Join(c.Out, "rejects.csv"))
@@ -167,7 +161,7 @@ func bar(w io.Writer) (progress func(int, int, string), done func()) {
 }
 
 type checkCmd struct {
-	Study string `arg:"" help:"The study file." type:"path"`
+	Study string `arg:"" help:"The study file."`
 }
 
 // Run reads everything that assess would read.
@@ -183,7 +177,7 @@ func (c *checkCmd) Run(e *env) error {
 }
 
 type initCmd struct {
-	File  string `arg:"" optional:"" default:"study.yaml" help:"File to write." type:"path"`
+	File  string `arg:"" optional:"" default:"study.yaml" help:"File to write."`
 	Kind  string `help:"What your data are: counts, ucdp-ged, table or series." enum:"counts,ucdp-ged,table,series" default:"counts"`
 	Force bool   `help:"Replace the file if it exists."`
 }
@@ -259,22 +253,8 @@ func (c *seriesCmd) Run(e *env) error {
 	if err != nil {
 		return usageError{err}
 	}
-	lines, err := brief.Series(a.Says, windows(a), "en")
-	if err != nil {
-		return err
-	}
-	for _, l := range lines {
-		fmt.Fprintln(e.stdout, l)
-	}
+	fmt.Fprint(e.stdout, brief.Series(a.Says, a.Windows))
 	return nil
-}
-
-func windows(a *assess.SeriesAnswer) []athar.Note {
-	var out []athar.Note
-	for _, w := range a.Windows {
-		out = append(out, w.What)
-	}
-	return out
 }
 
 type versionCmd struct{}
