@@ -9,7 +9,16 @@
 // dispersion of 4.
 package wdd
 
-import "athar"
+import (
+	"math"
+	"slices"
+
+	"athar"
+	"athar/stat"
+)
+
+// Method is the name of the method in effects.
+const Method = "wdd"
 
 // Counts are the eight counts of a weighted displacement difference, before
 // and after. Areas that the design does not have stay zero.
@@ -33,9 +42,44 @@ type Difference struct {
 }
 
 // Diff computes the difference with intervals at level 1-alpha and the variance
-// multiplied by phi (1: Poisson).
+// multiplied by phi (1: Poisson):
+//
+//	WDD = (T1-T0) - (C1-C0) + (Td1-Td0) - (Cd1-Cd0), Var = phi sum count/w^2
+//
+// for counts divided by their weights w (Wheeler and Ratcliffe 2018).
 func Diff(c Counts, alpha, phi float64) Difference {
-	return Difference{}
+	if c.Time == [2]float64{} {
+		c.Time = [2]float64{1, 1}
+	}
+	if c.Area == [4]float64{} {
+		c.Area = [4]float64{1, 1, 1, 1}
+	}
+	term := func(n [2]float64, sign, area float64) sum {
+		var s sum
+		s.add(n[1], sign/(area*c.Time[1]))
+		s.add(n[0], -sign/(area*c.Time[0]))
+		return s
+	}
+	local := term(c.Treated, 1, c.Area[1]).plus(term(c.Control, -1, c.Area[0]))
+	moved := term(c.DispTreated, 1, c.Area[3]).plus(term(c.DispControl, -1, c.Area[2]))
+	return Difference{local.part(alpha, phi), moved.part(alpha, phi), local.plus(moved).part(alpha, phi)}
+}
+
+// sum is a weighted sum of Poisson counts and its variance.
+type sum struct{ est, v float64 }
+
+func (s *sum) add(n, w float64) {
+	s.est += w * n
+	s.v += w * w * n
+}
+
+func (s sum) plus(o sum) sum { return sum{s.est + o.est, s.v + o.v} }
+
+func (s sum) part(alpha, phi float64) Part {
+	se := math.Sqrt(s.v * phi)
+	q := stat.TQuantile(1-alpha/2, math.Inf(1)) * se
+	z := s.est / se
+	return Part{Est: s.est, SE: se, Z: z, P: stat.TwoSided(z, math.Inf(1)), Low: s.est - q, High: s.est + q}
 }
 
 // Options of an estimate from a panel.
@@ -46,9 +90,15 @@ type Options struct {
 	Seed     uint64
 }
 
-// Quotient is the weighted displacement quotient. It is estimable only where
-// the treated area did better than control beyond doubt.
+// Quotient is the weighted displacement quotient of one phase, by
+//
+//	WDQ = (B1/C1 - B0/C0) / (A1/C1 - A0/C0)
+//
+// with A the treated areas, B the rings, C far (Bowers and Johnson 2003). It is
+// estimable only where the denominator, the success inside, is negative beyond
+// doubt.
 type Quotient struct {
+	Phase          athar.Phase
 	Estimable      bool
 	Est, Low, High float64
 	Why            *athar.Refusal // where not estimable
@@ -58,15 +108,255 @@ type Quotient struct {
 type Result struct {
 	// Effects by phase: inside, rings together (AskMovement) and net. Avoided
 	// is the difference with its sign turned; RR is its image on the ratio
-	// scale.
+	// scale, Observed/(Observed + Avoided).
 	Effects   []athar.Effect
-	Quotients map[athar.Phase]Quotient
+	Quotients []Quotient // one per phase, if there are rings
 	Phi       float64
-	Notes     []athar.Note
+	Notes     []athar.Note // also on every effect
 	Refusal   *athar.Refusal
 }
 
+// cell is a count and its exposure in area-days.
+type cell struct{ n, e float64 }
+
+// side is one side of the comparison before and in a phase.
+type side struct{ pre, now cell }
+
 // Estimate compares inside and rings with far, each phase with the pre-period.
+// Counts before are brought to the phase's exposure in area-days, and far to
+// that of the areas it stands against, so that differences are events over the
+// phase. Far serves both parts and enters their sum once.
+//
+// It refuses without far areas, without inside areas or without events before
+// in either.
 func Estimate(p *athar.Panel, o Options) Result {
-	return Result{}
+	var res Result
+	isRing := func(r athar.Role) bool { return r.IsRing() }
+	inside := func(r athar.Role) bool { return r == athar.Inside }
+	far := func(r athar.Role) bool { return r == athar.Far }
+	both := func(r athar.Role) bool { return r >= athar.Inside }
+	get := func(want func(athar.Role) bool, ph athar.Phase) side {
+		return side{collect(p, want, athar.Pre), collect(p, want, ph)}
+	}
+	in, control := collect(p, inside, athar.Pre), collect(p, far, athar.Pre)
+	switch {
+	case control.n == 0:
+		res.Refusal = refuse("no-control", "events", 0)
+	case in.n == 0:
+		res.Refusal = refuse("no-pre-events")
+	}
+	if res.Phi = max(1, o.Phi); o.Phi == 0 {
+		res.Phi = Dispersion(p)
+	}
+	if res.Refusal == nil {
+		if r := in.n / in.e / (control.n / control.e); r > 2 || r < .5 {
+			res.Notes = append(res.Notes, note("wdd-levels", "ratio", athar.Num(r)))
+		}
+	}
+	rings := collect(p, isRing, athar.Pre).e > 0
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		if collect(p, both, ph).e == 0 {
+			continue
+		}
+		c := get(far, ph)
+		for _, q := range []struct {
+			ask  athar.Question
+			want func(athar.Role) bool
+		}{{athar.AskInside, inside}, {athar.AskMovement, isRing}, {athar.AskNet, both}} {
+			if q.ask == athar.AskMovement && !rings {
+				continue
+			}
+			e := blank(p, o, q.ask, q.want, ph)
+			e.Warnings = slices.Clone(res.Notes)
+			e.Dispersion = athar.Num(res.Phi)
+			s := get(q.want, ph)
+			e.EventsPre = int(s.pre.n)
+			switch {
+			case res.Refusal != nil:
+				e.Refusal = res.Refusal
+			case s.now.e == 0 || s.pre.e == 0 || c.now.e == 0:
+				e.Refusal = refuse("no-cells")
+			default:
+				fill(&e, s, c, res.Phi)
+			}
+			res.Effects = append(res.Effects, e)
+		}
+		if rings && res.Refusal == nil {
+			res.Quotients = append(res.Quotients, quotient(get(inside, ph), get(isRing, ph), c, res.Phi, o, ph))
+		}
+	}
+	return res
+}
+
+func note(code string, args ...any) athar.Note {
+	n := athar.Note{Code: code, Args: map[string]any{}}
+	for i := 0; i < len(args); i += 2 {
+		n.Args[args[i].(string)] = args[i+1]
+	}
+	return n
+}
+
+func refuse(code string, args ...any) *athar.Refusal {
+	return &athar.Refusal{Reason: note(code, args...)}
+}
+
+func collect(p *athar.Panel, want func(athar.Role) bool, ph athar.Phase) (c cell) {
+	for i, a := range p.Areas {
+		if !want(a.Role) {
+			continue
+		}
+		for t, q := range p.Periods {
+			if k := p.At(i, t); q.Phase == ph && p.Use[k] && q.Days > 0 {
+				c.n += p.Count[k]
+				c.e += q.Days
+			}
+		}
+	}
+	return
+}
+
+func blank(p *athar.Panel, o Options, ask athar.Question, want func(athar.Role) bool, ph athar.Phase) athar.Effect {
+	nan := athar.Num(math.NaN())
+	e := athar.Effect{
+		Campaign: o.Campaign, Method: Method, Spec: o.Spec, Question: ask, Phase: ph,
+		RR: nan, Low: nan, High: nan, P: nan, SE: nan, DF: athar.Num(math.Inf(1)), AdjLow: nan, AdjHigh: nan,
+		Observed: nan, Expected: nan, Avoided: nan, AvoidedLow: nan, AvoidedHigh: nan, MDELow: nan, MDEHigh: nan,
+		Inference: "dispersion",
+	}
+	for _, a := range p.Areas {
+		if want(a.Role) {
+			e.Areas++
+		}
+	}
+	for _, q := range p.Periods {
+		if q.Phase == ph && q.Days > 0 {
+			e.Periods++
+		}
+	}
+	return e
+}
+
+// difference is the part of one side against control, in events over the phase.
+func difference(s, c side) (d sum) {
+	d.add(s.now.n, 1)
+	d.add(s.pre.n, -s.now.e/s.pre.e)
+	d.add(c.now.n, -s.now.e/c.now.e)
+	d.add(c.pre.n, s.now.e/c.pre.e)
+	return
+}
+
+func fill(e *athar.Effect, s, c side, phi float64) {
+	d := difference(s, c).part(.05, phi)
+	e.P = athar.Num(d.P)
+	e.Observed, e.Expected, e.Avoided = athar.Num(s.now.n), athar.Num(s.now.n-d.Est), athar.Num(-d.Est)
+	e.AvoidedLow, e.AvoidedHigh = athar.Num(-d.High), athar.Num(-d.Low)
+	// The image of a difference on the ratio scale: 1 stays 1, and an
+	// expectation of no event or less becomes an infinite ratio.
+	image := func(avoided athar.Num) athar.Num {
+		if x := s.now.n + float64(avoided); x > 0 {
+			return athar.Num(s.now.n / x)
+		}
+		return athar.Num(math.Inf(1))
+	}
+	e.RR, e.Low, e.High = image(e.Avoided), image(e.AvoidedHigh), image(e.AvoidedLow)
+	if x := float64(e.Expected); x > 0 {
+		q := (stat.TQuantile(.975, math.Inf(1)) + stat.TQuantile(.8, math.Inf(1))) * d.SE / x
+		e.MDELow, e.MDEHigh = athar.Num(max(0, 1-q)), athar.Num(1+q)
+	}
+}
+
+// quotient draws the six counts 10,000 times, negative binomial with variance
+// phi times the mean.
+func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
+	nan := math.NaN()
+	q := Quotient{Phase: ph, Est: nan, Low: nan, High: nan}
+	wdq := func(n [6]float64) (ratio, success float64) {
+		success = n[1]/n[5] - n[0]/n[4]
+		return (n[3]/n[5] - n[2]/n[4]) / success, success
+	}
+	mean := [6]float64{a.pre.n, a.now.n, b.pre.n, b.now.n, c.pre.n, c.now.n}
+	scale := [6]float64{a.now.e / a.pre.e, 1, b.now.e / b.pre.e, 1, c.now.e / c.pre.e, 1}
+	at := func(n [6]float64) [6]float64 {
+		for i := range n {
+			n[i] *= scale[i]
+		}
+		return n
+	}
+	if mean[4] == 0 || mean[5] == 0 {
+		q.Why = refuse("no-control", "events", 0)
+		return q
+	}
+	r := stat.Stream(o.Seed, "wdd/"+o.Campaign+"/"+o.Spec+"/wdq/"+string(ph), 0)
+	var ratios, success []float64
+	for range 10000 {
+		var n [6]float64
+		for i, m := range mean {
+			n[i] = stat.NegBin(r, m, phi)
+		}
+		if n[4] == 0 || n[5] == 0 {
+			continue
+		}
+		x, s := wdq(at(n))
+		ratios, success = append(ratios, x), append(success, s)
+	}
+	slices.Sort(success)
+	if len(success) == 0 || !(stat.Quantile(success, .975) < 0) {
+		q.Why = refuse("wdq-not-estimable")
+		return q
+	}
+	slices.Sort(ratios)
+	q.Est, _ = wdq(at(mean))
+	q.Estimable, q.Low, q.High = true, stat.Quantile(ratios, .025), stat.Quantile(ratios, .975)
+	return q
+}
+
+// Dispersion is the quasi-Poisson dispersion of the summed pre-period series
+// of inside, rings and far, after a yearly season where there are two years of
+// data, pooled and floored at 1.
+func Dispersion(p *athar.Panel) float64 {
+	var pearson, df float64
+	for _, want := range []func(athar.Role) bool{
+		func(r athar.Role) bool { return r == athar.Inside },
+		func(r athar.Role) bool { return r.IsRing() },
+		func(r athar.Role) bool { return r == athar.Far },
+	} {
+		var y, off []float64
+		var at []athar.Period
+		days, events := 0, 0.0
+		for t, q := range p.Periods {
+			n, e := 0.0, 0.0
+			for i, a := range p.Areas {
+				if k := p.At(i, t); want(a.Role) && p.Use[k] && q.Days > 0 && q.Phase == athar.Pre {
+					n += p.Count[k]
+					e += q.Days
+				}
+			}
+			if e > 0 {
+				y, off, at = append(y, n), append(off, math.Log(e)), append(at, q)
+				days += q.Span.Days()
+				events += n
+			}
+		}
+		cols := 1
+		if days >= 700 && len(y) >= 12 {
+			cols = 5
+		}
+		if events == 0 || len(y) <= cols {
+			continue
+		}
+		x := make([]float64, 0, len(y)*cols)
+		for _, q := range at {
+			w := 2 * math.Pi * float64(q.Mid()) / 365.25
+			x = append(x, []float64{1, math.Sin(w), math.Cos(w), math.Sin(2 * w), math.Cos(2 * w)}[:cols]...)
+		}
+		var r stat.Regression
+		if r.Poisson(y, x, off, cols) == nil {
+			pearson += r.Pearson
+			df += float64(len(y) - r.Rank)
+		}
+	}
+	if df == 0 {
+		return 1
+	}
+	return max(1, pearson/df)
 }

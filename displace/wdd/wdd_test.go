@@ -1,0 +1,176 @@
+package wdd
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"athar"
+	"athar/internal/testdata"
+	"athar/stat"
+)
+
+func near(t *testing.T, what string, got, want, tol float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol*math.Abs(want)) {
+		t.Errorf("%s: got %.12g, want %.12g", what, got, want)
+	}
+}
+
+// BENCHMARKS.md D1, D2 and D3.
+func TestPublished(t *testing.T) {
+	c := Counts{Control: [2]float64{308, 318}, Treated: [2]float64{207, 110}, DispControl: [2]float64{150, 140}, DispTreated: [2]float64{178, 157}}
+	d := Diff(c, .05, 1).Total
+	near(t, "D1 total", d.Est, -118, 0)
+	near(t, "D1 SE", d.SE, math.Sqrt(1568), 1e-15)
+	near(t, "D1 Z", d.Z, -2.98, 1e-3)
+	near(t, "D1 low", d.Low, -195.6106, 1e-6)
+	c.Area = [4]float64{.9, 1.2, 1.6, 1.5}
+	d = Diff(c, .05, 1).Total
+	near(t, "D3 total", d.Est, -99.69444444, 1e-9)
+	near(t, "D3 SE", d.SE, 35.4280755, 1e-8)
+	near(t, "D3 Z", d.Z, -2.813995483, 1e-9)
+	near(t, "D3 low", d.Low, -169.1321965, 1e-9)
+	near(t, "D3 high", d.High, -30.25669241, 1e-9)
+	d = Diff(Counts{Control: [2]float64{100, 50}, Treated: [2]float64{80, 20}, Time: [2]float64{2, 1}}, .05, 1).Total
+	near(t, "D2 total", d.Est, -20, 0)
+	near(t, "D2 SE", d.SE, math.Sqrt(115), 1e-15)
+}
+
+func TestGoldenCases(t *testing.T) {
+	f, err := os.Open(testdata.Shared(t, "golden/wdd/wdd_cases.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows[1:] {
+		num := func(s string) float64 {
+			v, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		var c Counts
+		for i, p := range []*[2]float64{&c.Control, &c.Treated, &c.DispControl, &c.DispTreated} {
+			p[0], p[1] = num(r[1+2*i]), num(r[2+2*i])
+		}
+		for i, s := range strings.Split(r[9], ":") {
+			c.Time[i] = num(s)
+		}
+		for i, s := range strings.Split(r[10], ":") {
+			c.Area[i] = num(s)
+		}
+		d := Diff(c, num(r[11]), 1)
+		for i, got := range []float64{d.Local.Est, d.Local.SE, d.Displacement.Est, d.Displacement.SE, d.Total.Est, d.Total.SE, d.Total.Z, d.Total.Low, d.Total.High} {
+			near(t, r[0]+" "+rows[0][12+i], got, num(r[12+i]), 1e-9)
+		}
+	}
+}
+
+// panel is one area per role, months of 30 days, with the given counts before
+// and during.
+func panel(pre, during int, in, ring, far [2]float64) *athar.Panel {
+	p := &athar.Panel{}
+	for i, r := range []athar.Role{athar.Inside, 1, athar.Far} {
+		p.Areas = append(p.Areas, athar.PanelArea{Code: strconv.Itoa(i), Role: r})
+		n := [][2]float64{in, ring, far}[i]
+		for t := range pre + during {
+			v := n[0]
+			if t >= pre {
+				v = n[1]
+			}
+			p.Count, p.Use = append(p.Count, v), append(p.Use, true)
+		}
+	}
+	for t := range pre + during {
+		q := athar.Period{Phase: athar.Pre, Days: 30, Span: athar.Span{First: athar.Day(30 * t), Last: athar.Day(30*t + 29)}}
+		if t >= pre {
+			q.Phase = athar.During
+		}
+		p.Periods = append(p.Periods, q)
+	}
+	return p
+}
+
+// The hand check of METHODS.md B1 (BENCHMARKS.md D5): A 100 -> 50, B 100 -> 150,
+// C 100 -> 100. Counts are multiplied so that the quotient is estimable.
+func TestQuotient(t *testing.T) {
+	q := quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{100, 1}, cell{150, 1}}, side{cell{100, 1}, cell{100, 1}}, 1, Options{}, athar.During)
+	near(t, "WDQ", q.Est, -1, 1e-15)
+	if !q.Estimable || !(q.Low < -1 && q.High > -1) {
+		t.Errorf("interval %v to %v", q.Low, q.High)
+	}
+	q = quotient(side{cell{10, 1}, cell{9, 1}}, side{cell{10, 1}, cell{12, 1}}, side{cell{10, 1}, cell{10, 1}}, 1, Options{}, athar.During)
+	if q.Estimable || q.Why == nil || !math.IsNaN(q.Est) {
+		t.Errorf("a quotient over nothing is estimated: %+v", q)
+	}
+}
+
+func TestPanel(t *testing.T) {
+	p := panel(12, 6, [2]float64{10, 5}, [2]float64{10, 12}, [2]float64{10, 9})
+	res := Estimate(p, Options{Phi: 1})
+	if len(res.Effects) != 3 || res.Refusal != nil || len(res.Notes) > 0 {
+		t.Fatalf("%+v", res)
+	}
+	// Before is brought to six months: 60 -> 30 inside, 60 -> 72, 60 -> 54.
+	near(t, "local", float64(res.Effects[0].Avoided), 24, 1e-12)
+	near(t, "displacement", float64(res.Effects[1].Avoided), -18, 1e-12)
+	near(t, "total", float64(res.Effects[2].Avoided), 6, 1e-12)
+	near(t, "RR", float64(res.Effects[0].RR), 30./54, 1e-12)
+	// Far enters the total once, with twice the weight.
+	se := math.Sqrt(30 + 120*.25 + 72 + 120*.25 + 4*(54+120*.25))
+	near(t, "total SE", float64(res.Effects[2].AvoidedHigh-res.Effects[2].Avoided)/stat.TQuantile(.975, math.Inf(1)), se, 1e-12)
+	twice := Estimate(p, Options{Phi: 4}).Effects[2]
+	near(t, "phi", float64(twice.AvoidedHigh-twice.Avoided), 2*float64(res.Effects[2].AvoidedHigh-res.Effects[2].Avoided), 1e-12)
+}
+
+func TestLevels(t *testing.T) {
+	res := Estimate(panel(12, 6, [2]float64{10, 5}, [2]float64{10, 12}, [2]float64{30, 29}), Options{})
+	if len(res.Notes) != 1 || res.Notes[0].Code != "wdd-levels" || len(res.Effects[0].Warnings) != 1 {
+		t.Errorf("levels of 10 and 30 pass without a warning: %v", res.Notes)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for _, c := range []struct {
+		in, far [2]float64
+		code    string
+	}{{[2]float64{0, 1}, [2]float64{5, 5}, "no-pre-events"}, {[2]float64{5, 5}, [2]float64{0, 0}, "no-control"}} {
+		res := Estimate(panel(12, 6, c.in, [2]float64{1, 1}, c.far), Options{})
+		if res.Refusal == nil || res.Refusal.Reason.Code != c.code || res.Effects[0].Refusal == nil || res.Quotients != nil {
+			t.Errorf("%v: %+v", c, res.Refusal)
+		}
+	}
+}
+
+// METHODS.md B2: the corrected test holds its size where the Poisson one
+// rejects in a third of the cases.
+func TestSize(t *testing.T) {
+	const reps, phi = 600, 4
+	var plain, corrected float64
+	for k := range reps {
+		p := panel(24, 6, [2]float64{}, [2]float64{}, [2]float64{})
+		p.Areas[1].Role = athar.Inside // without rings no quotient is drawn
+		r := stat.Stream(uint64(k), "wdd", 0)
+		for i := range p.Count {
+			p.Count[i] = stat.NegBin(r, 20, phi)
+		}
+		if Estimate(p, Options{Phi: 1}).Effects[1].P < .05 {
+			plain++
+		}
+		if Estimate(p, Options{}).Effects[1].P < .05 {
+			corrected++
+		}
+	}
+	if plain/reps < .25 || corrected/reps > .09 || corrected/reps < .02 {
+		t.Errorf("type I error: Poisson %.3f, corrected %.3f", plain/reps, corrected/reps)
+	}
+}
