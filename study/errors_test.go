@@ -116,6 +116,7 @@ var wrong = []mistake{
 	{"no code", "", "  columns: {code: code,", "  columns: ¦{", []string{`areas.columns: lacks the key "code"`}},
 	{"table and polygons", "", "  table: areas.csv\n", "  table: ¦areas.csv\n  geojson: a.geojson\n", []string{"areas.table: areas come either from a table or from geojson, not from both; keep one of the two"}},
 	{"neither", minimal, "campaigns:\n  - id: c\n", "¦areas:\n  credit: C\ncampaigns:\n  - id: c\n    footprint: {areas: [X]}\n", []string{"data[0].format: a bare series", `areas: has neither "table" nor "geojson"; give one of them, or leave areas out`}},
+	{"areas are no block", "", readAreas, "areas: ¦districts.csv\n", []string{`areas: is the text "districts.csv", needs a block of keys: table, columns,`}},
 	{"one file of polygons", "", readAreas, "areas:\n  geojson: a.geojson\n", nil},
 	{"files of polygons", "", readAreas, "areas:\n  geojson: [a.geojson, b.geojson]\n", nil},
 	{"columns for polygons", "", readAreas, "areas:\n  geojson: a.geojson\n  columns: ¦{code: c}\n", []string{`areas.columns: stands without "table"; for GeoJSON polygons the key is properties`}},

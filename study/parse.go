@@ -242,7 +242,7 @@ func areas(a *Areas) func(value) {
 		mapped := func(dst *map[string]string, keys []string) func(value) {
 			return func(v value) { v.mapping(dst, keys) }
 		}
-		v.object(
+		ok := v.object(
 			may("table", label(&a.Table)),
 			may("columns", mapped(&a.Columns, areaKeys)),
 			may("distances", label(&a.Distances)),
@@ -252,6 +252,9 @@ func areas(a *Areas) func(value) {
 			may("properties", mapped(&a.Properties, areaKeys)),
 			may("credit", text(&a.Credit)),
 		)
+		if !ok {
+			return
+		}
 		at := func(key string) (position, bool) {
 			p, ok := v.at[v.child(key)]
 			return p, ok

@@ -28,8 +28,10 @@ func (s *Study) Resolve(areas []athar.Area, within func(geojsonFile string) ([]s
 		}
 		return codes
 	}
+	noted := false
 	for i := range s.Campaigns {
-		f, path := &s.Campaigns[i].Footprint, item("campaigns", i, "footprint")
+		c, path := &s.Campaigns[i], item("campaigns", i, "footprint")
+		f := &c.Footprint
 		if !s.given("areas") {
 			f.Codes = g.codes
 			continue
@@ -48,6 +50,11 @@ func (s *Study) Resolve(areas []athar.Area, within func(geojsonFile string) ([]s
 			codes = append(codes, drawn...)
 		}
 		f.Codes = unique(codes)
+		if s.Areas.Table != "" && s.Areas.Distances == "" && !noted && len(f.Codes) > 0 && len(f.Codes) < len(areas) {
+			noted = true
+			r.complain(s.position("areas.table"), "areas.table", "give distances and distance_columns, or polygons under geojson instead of a table",
+				"without distances between the areas nobody can tell what lies around %s", c.ID)
+		}
 	}
 	for i := range s.Totals {
 		t := &s.Totals[i]

@@ -36,7 +36,7 @@ title: T
 group: {name: G}
 outcome: O
 data: [{name: N, format: counts, file: n.csv}]
-areas: {table: a.csv, columns: {code: c}}
+areas: {geojson: a.geojson}
 campaigns:
   - id: c
     name: C
@@ -96,6 +96,17 @@ func TestResolveComplaints(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s:\n got %v\nwant %s", c.footprint, err, c.want)
 		}
+	}
+}
+
+func TestResolveNeedsDistances(t *testing.T) {
+	text := strings.Replace(footprintOf("{areas: [IQ1]}"), "{geojson: a.geojson}", "{table: a.csv, columns: {code: c}}", 1)
+	s := parse(t, text)
+	if err := s.Resolve(someAreas, noPolygon); err == nil || !strings.HasPrefix(err.Error(), "dir/study.yaml:6:16: areas.table: without distances between the areas nobody can tell what lies around c; give") {
+		t.Errorf("got %v", err)
+	}
+	if err := parse(t, text).Resolve(someAreas[2:3], noPolygon); err != nil {
+		t.Errorf("the footprint is all there is: %v", err)
 	}
 }
 
