@@ -20,6 +20,7 @@ import (
 	"athar"
 	"athar/panel"
 	"athar/study"
+	"athar/verdict"
 )
 
 // Schema names the layout of findings.json.
@@ -85,6 +86,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	verdict.Family(r.Campaigns)
 	r.Claims = claims(s, r)
 	r.Methods = methodsRun(r)
 	return res, nil

@@ -50,12 +50,13 @@ const (
 	CoarseShare = 0.20
 	RamadanGap  = 0.10 // difference of Ramadan's share of days between phase and pre-period
 	DateDoubt   = 14   // days by which sources may disagree about a start
+	Diluted     = 0.5  // share of the days counted as during on which the campaign ran
 )
 
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), imprecise(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), fewAreas(f), agreement(f),
 	}
 }
 
@@ -289,6 +290,27 @@ func dates(f Facts) athar.Guard {
 		return athar.Guard{Code: "dates", Status: athar.Fired, Says: note("guard-dates", args)}
 	}
 	return athar.Guard{Code: "dates", Status: athar.Quiet, Says: note("guard-dates-quiet", args)}
+}
+
+// diluted fires where the periods counted as "during" are mostly days on which
+// the campaign did not run: a sweep of five days in a table of months.
+func diluted(f Facts) athar.Guard {
+	ran := athar.Span{First: f.Start.First, Last: f.End.Last}
+	days, on := 0, 0
+	for _, p := range f.Periods {
+		if p.Phase == athar.During {
+			days += p.Span.Days()
+			on += p.Overlap(ran)
+		}
+	}
+	if days == 0 {
+		return athar.Guard{Code: "diluted", Status: athar.Blind, Says: note("guard-diluted-blind", nil)}
+	}
+	args := map[string]any{"on": on, "days": days}
+	if float64(on) < Diluted*float64(days) {
+		return athar.Guard{Code: "diluted", Status: athar.Fired, Says: note("guard-diluted", args)}
+	}
+	return athar.Guard{Code: "diluted", Status: athar.Quiet, Says: note("guard-diluted-quiet", args)}
 }
 
 func imprecise(f Facts) athar.Guard {

@@ -283,3 +283,78 @@ func TestClaims(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 }
+
+func TestFamily(t *testing.T) {
+	// Holm by hand: 0.01*3, 0.02*2, 0.04*1 made monotone: 0.03, 0.04, 0.04.
+	// 0.02*3, 0.03*2, 0.5: 0.06, 0.06, 0.5.
+	for _, c := range []struct {
+		p    []float64
+		want []bool
+	}{{[]float64{0.04, 0.01, 0.02}, []bool{false, false, false}}, {[]float64{0.03, 0.02, 0.5}, []bool{true, true, false}}} {
+		var r []athar.CampaignReport
+		for _, p := range c.p {
+			e := inside(0.6, 0.4, 0.9)
+			e.P = athar.Num(p)
+			v := athar.Decline
+			if p > 0.05 {
+				v = athar.Inconclusive
+			}
+			r = append(r, athar.CampaignReport{Findings: []athar.Finding{{Question: athar.AskInside, Verdict: v, Headline: &e}}})
+		}
+		Family(r)
+		for i, want := range c.want {
+			if got := slices.Contains(r[i].Findings[0].Guards, "multiplicity"); got != want {
+				t.Errorf("p %v: finding %d marked %v", c.p, i, got)
+			}
+		}
+	}
+}
+
+// A direction must hold with a trend of its own where inside and far drifted
+// apart, and with and without a trend where there is nothing to compare with.
+func TestDriftAndNoControl(t *testing.T) {
+	head := []athar.Effect{inside(0.6, 0.4, 0.9)}
+	drift := []athar.Guard{{Code: "pre-trend", Status: athar.Fired}}
+	vote := func(rr, low, high float64) []athar.Effect {
+		e := inside(rr, low, high)
+		e.Method, e.Spec = "its", "no-trend"
+		return []athar.Effect{e}
+	}
+	for _, c := range []struct {
+		name string
+		in   Input
+		want athar.Verdict
+	}{
+		{"drift, and gone without it", Input{Headline: head, Guards: drift, Detrended: []athar.Effect{inside(0.8, 0.5, 1.3)}}, athar.NotRobust},
+		{"drift, and still there without it", Input{Headline: head, Guards: drift, Detrended: []athar.Effect{inside(0.5, 0.3, 0.8)}}, athar.Decline},
+		{"drift that cannot be removed", Input{Headline: head, Guards: drift}, athar.NotRobust},
+		{"no control, the trend decides", Input{Headline: head, NoControl: true, Voters: vote(0.8, 0.6, 1.1)}, athar.NotRobust},
+		{"no control, both agree", Input{Headline: head, NoControl: true, Voters: vote(0.7, 0.5, 0.9)}, athar.Decline},
+		{"a control: the sign is enough", Input{Headline: head, Voters: vote(0.8, 0.6, 1.1)}, athar.Decline},
+	} {
+		if f := first(t, c.in); f.Verdict != c.want {
+			t.Errorf("%s: %s, want %s (%v)", c.name, f.Verdict, c.want, codes(f.Because))
+		}
+	}
+}
+
+func TestPreTrendAndDilution(t *testing.T) {
+	f := months([]float64{50, 50, 50, 50}, 40)
+	f.Placebo = []athar.Effect{inside(0.7, 0.5, 0.9)}
+	if g := guard(t, f, "pre-trend"); g.Status != athar.Fired {
+		t.Errorf("a placebo effect before the campaign: %v", g)
+	}
+	f.Placebo = []athar.Effect{inside(0.9, 0.5, 1.5)}
+	if g := guard(t, f, "pre-trend"); g.Status != athar.Quiet {
+		t.Errorf("no placebo effect: %v", g)
+	}
+	last := f.Periods[len(f.Periods)-1]
+	f.Start, f.End = athar.Span{First: last.First, Last: last.First}, athar.Span{First: last.First + 4, Last: last.First + 4}
+	if g := guard(t, f, "diluted"); g.Status != athar.Fired || g.Says.Args["on"] != 5 {
+		t.Errorf("five of thirty days: %v", g)
+	}
+	f.End = athar.Span{First: last.Last, Last: last.Last}
+	if g := guard(t, f, "diluted"); g.Status != athar.Quiet {
+		t.Errorf("the whole month: %v", g)
+	}
+}
