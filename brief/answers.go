@@ -23,6 +23,12 @@ func interval(f athar.Finding) (low, high athar.Num) {
 	return e.Low, e.High
 }
 
+// blind reports whether not even a tenfold change would have been seen; the
+// figures of such a detectable effect say nothing more.
+func blind(e *athar.Effect) bool {
+	return known(e.MDELow) && known(e.MDEHigh) && e.MDELow < 0.1 && e.MDEHigh > 10
+}
+
 // estimated reports whether a finding rests on an estimate.
 func estimated(f athar.Finding) bool { return f.Headline != nil && f.Headline.Refusal == nil }
 
@@ -33,8 +39,6 @@ func (p *page) place(f athar.Finding, rings []athar.Ring) text.Sentence {
 		if k := f.Ring; k >= 1 && k <= len(rings) {
 			return p.Lang.Say("place.ring", map[string]any{"from": rings[k-1].From, "to": rings[k-1].To})
 		}
-	case athar.AskTotal:
-		return p.Lang.Say("place.total", map[string]any{"name": p.names[f.Area]})
 	}
 	return p.Lang.Say("place."+string(f.Question), nil)
 }
@@ -53,12 +57,15 @@ func (p *page) answer(f athar.Finding, rings []athar.Ring) text.Sentence {
 	if f.Verdict == athar.NotRobust {
 		for _, n := range f.Because {
 			if !strings.HasPrefix(n.Code, "because-") {
-				s = p.join(s, p.Lang.Note(n))
+				s = p.join(s, p.note(n))
 			}
 		}
 	}
 	if f.Verdict == athar.Inconclusive || f.Verdict == athar.NotRobust {
-		if known(e.MDELow) && known(e.MDEHigh) {
+		switch {
+		case blind(e):
+			s = p.join(s, p.Lang.Say("answer.could-not-have-shown", args))
+		case known(e.MDELow) && known(e.MDEHigh):
 			s = p.join(s, p.Lang.Say("answer.could-have-shown", args))
 		}
 	}
@@ -68,7 +75,7 @@ func (p *page) answer(f athar.Finding, rings []athar.Ring) text.Sentence {
 func (p *page) reasons(notes []athar.Note) text.Sentence {
 	var s text.Sentence
 	for _, n := range notes {
-		s = p.join(s, p.Lang.Note(n))
+		s = p.join(s, p.note(n))
 	}
 	if s == nil {
 		return p.Lang.Say("answer.no-reason", nil)
@@ -119,7 +126,7 @@ func (p *page) Answers() []Answered {
 		out = append(out, a)
 	}
 	for i, t := range p.Totals {
-		a := Answered{Name: t.Name, Anchor: p.TotalAnchor(i)}
+		a := Answered{Name: t.Name, When: p.judged(t), Anchor: p.TotalAnchor(i)}
 		for _, f := range t.Findings {
 			a.Lines = append(a.Lines, p.line(f, nil, p.Lang.Word("word", "total")))
 		}
@@ -138,7 +145,25 @@ func (p *page) when(c athar.CampaignInfo) template.HTML {
 	if c.Start.First != c.Start.Last || c.End.First != c.End.Last {
 		code = "campaign.when-about"
 	}
-	return p.t(code, "first", c.Start.First, "last", c.End.Last)
+	return p.t(code, "span", athar.Span{First: c.Start.First, Last: c.End.Last})
+}
+
+// judged is the time that a total's question is about.
+func (p *page) judged(t athar.TotalReport) template.HTML {
+	var s athar.Span
+	for _, q := range t.Periods {
+		if q.Phase != athar.During && q.Phase != athar.Post {
+			continue
+		}
+		if s.Last == 0 {
+			s.First = q.First
+		}
+		s.Last = q.Last
+	}
+	if s.Last == 0 {
+		return ""
+	}
+	return template.HTML(template.HTMLEscapeString(p.Lang.Span(s)))
 }
 
 // Tally counts the words of the inside findings of one phase.
@@ -167,7 +192,11 @@ func (p *page) Tallies() []Tally {
 				}
 			}
 		}
-		t := Tally{Phase: p.plain("tally." + string(phase))}
+		all := 0
+		for _, k := range n {
+			all += k
+		}
+		t := Tally{Phase: p.plain("tally."+string(phase), "n", all)}
 		for _, v := range order {
 			if n[v] > 0 {
 				t.Words = append(t.Words, struct {
@@ -202,7 +231,7 @@ func Summary(r *athar.Report) string {
 		}
 		for _, g := range c.Guards {
 			if g.Status == athar.Fired {
-				say(l.Say("summary.guard", map[string]any{"guard": l.Word("guard", g.Code), "says": l.Note(g.Says)}))
+				say(l.Say("summary.guard", map[string]any{"guard": l.Word("guard", g.Code), "says": p.note(g.Says)}))
 			}
 		}
 	}

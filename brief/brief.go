@@ -14,6 +14,7 @@ import (
 	"embed"
 	"html/template"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -44,7 +45,7 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 		"plain": p.plain,
 		"args":  func(list ...any) []any { return list },
 		"has":   l.Has,
-		"note":  func(n athar.Note) template.HTML { return l.Note(n).HTML() },
+		"note":  func(n athar.Note) template.HTML { return p.note(n).HTML() },
 		"word":  l.Word,
 		"keys":  l.Keys,
 		"name":  l.Name,
@@ -117,6 +118,19 @@ func (p *page) t(code string, args ...any) template.HTML {
 // plain is the same as text without markup.
 func (p *page) plain(code string, args ...any) string {
 	return p.Lang.Say(code, named(args)).String()
+}
+
+// note is the sentence of a note. Campaigns that it lists by id are named.
+func (p *page) note(n athar.Note) text.Sentence {
+	if ids, ok := n.Args["campaigns"].(string); ok {
+		n.Args = maps.Clone(n.Args)
+		var names []string
+		for _, id := range strings.Split(ids, ", ") {
+			names = append(names, p.CampaignName(id))
+		}
+		n.Args["campaigns"] = names
+	}
+	return p.Lang.Note(n)
 }
 
 func named(args []any) map[string]any {
@@ -223,7 +237,7 @@ func (p *page) Dates(s athar.Span) template.HTML {
 	if s.First == s.Last {
 		return p.t("campaign.on", "date", s.First)
 	}
-	return p.t("campaign.between", "first", s.First, "last", s.Last)
+	return p.t("campaign.between", "span", s)
 }
 
 // CampaignName is the name of a campaign by its id.

@@ -160,6 +160,9 @@ func (p *page) forest(id string, items []forestItem) Forest {
 }
 
 func (p *page) mde(e *athar.Effect) template.HTML {
+	if blind(e) {
+		return p.t("figure.mde-none")
+	}
 	if !known(e.MDELow) || !known(e.MDEHigh) {
 		return template.HTML(template.HTMLEscapeString(p.Lang.Word("language", "missing")))
 	}
@@ -279,9 +282,9 @@ func (p *page) capital(s string) string {
 }
 
 func (p *page) refusal(r *athar.Refusal) text.Sentence {
-	out := p.Lang.Note(r.Reason)
+	out := p.note(r.Reason)
 	if r.Remedy != nil {
-		out = p.join(out, p.Lang.Note(*r.Remedy))
+		out = p.join(out, p.note(*r.Remedy))
 	}
 	return out
 }
@@ -315,11 +318,11 @@ func (p *page) spec(s string) string {
 
 // SeriesPanel is one drawn series with its table.
 type SeriesPanel struct {
-	ID      string
-	Title   string
-	Class   string
-	SVG     template.HTML
-	Caption template.HTML
+	ID       string
+	Title    string
+	Class    string
+	SVG      template.HTML
+	Modelled bool // some period has an expected count
 	Table
 }
 
@@ -410,6 +413,7 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		says := p.plain("series.tip", "period", p.Lang.Span(q.Span), "observed", o, "expected", e, "low", lo, "high", hi)
 		fig.Columns = append(fig.Columns, figure.Column{From: axis.at(q.First), To: axis.at(q.Last + 1), Observed: float64(o), Expected: float64(e),
 			Low: float64(lo), High: float64(hi), Class: "ph-" + slug(string(q.Phase)), WashIn: q.Phase == athar.WashIn, Gap: gap, Ramadan: q.Ramadan, Title: says})
+		out.Modelled = out.Modelled || known(e)
 		phase := p.Lang.Word("word", string(q.Phase))
 		if gap {
 			phase = p.plain("series.gap")
@@ -497,7 +501,7 @@ type ProfileFigure struct {
 	Table
 }
 
-// Profile draws the ratios by distance; nil without rings or estimates.
+// Profile draws the ratios by distance; nil without an estimate for a ring.
 func (p *page) Profile(i int) *ProfileFigure {
 	c := p.Campaigns[i]
 	if len(c.Rings) == 0 {
@@ -512,15 +516,17 @@ func (p *page) Profile(i int) *ProfileFigure {
 		}
 		return nil
 	}
-	var values []float64 // empty: every estimate was refused
+	var values []float64
+	around := false
 	for k := 0; k <= len(c.Rings); k++ {
 		for _, ph := range []athar.Phase{athar.During, athar.Post} {
 			if e := effect(k, ph); e != nil {
+				around = around || k > 0
 				values = append(values, float64(e.RR), float64(e.Low), float64(e.High), float64(e.AdjLow), float64(e.AdjHigh))
 			}
 		}
 	}
-	if values == nil {
+	if !around {
 		return nil
 	}
 	fig := figure.Profile{Scale: figure.RatioScale(16, values...), Height: 230, Title: p.plain("profile.title"), Desc: p.plain("profile.desc")}
@@ -657,7 +663,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 			shapes = append(shapes, figure.Shape{Class: "area " + roleClass(a.Role), Title: title, Rings: rings})
 		} else {
 			fig.Points = true
-			symbols = append(symbols, figure.Spot{Lon: m.Lon, Lat: m.Lat, Class: "spot " + roleClass(a.Role), Title: title, R: 4.5, Square: true})
+			symbols = append(symbols, figure.Spot{Lon: m.Lon, Lat: m.Lat, Class: "spot " + roleClass(a.Role), Title: title, R: symbolSize(a.Role), Square: true})
 		}
 		counts = append(counts, count{a, m, rate(a.Pre, days[athar.Pre]), rate(a.During+a.Post, days[athar.During]+days[athar.Post])})
 		if a.Role != athar.Far && a.Role != athar.LeftOut || a.Pre+a.During+a.Post > 0 {
@@ -736,6 +742,14 @@ func (p *page) CampaignMap(i int) *MapFigure {
 		}
 	}
 	return fig
+}
+
+// symbolSize is half the side of an area's square.
+func symbolSize(r athar.Role) float64 {
+	if r == athar.Far || r == athar.LeftOut {
+		return 3
+	}
+	return 4.5
 }
 
 // round1 rounds down to one significant digit.

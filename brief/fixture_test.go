@@ -206,7 +206,7 @@ func fixtureCampaign(r *athar.Report, seed uint64, info athar.CampaignInfo, insi
 		{Code: "imprecise", Status: athar.Blind, Says: note("guard-imprecise-blind", nil)},
 		{Code: "few-areas", Status: athar.Quiet, Says: note("guard-few-areas-quiet", map[string]any{"areas": 8})},
 	}
-	reason := athar.Refusal{Reason: note("no-pre-events", map[string]any{"role": "inside"}), Remedy: &athar.Note{Code: "remedy-longer-pre"}}
+	reason := athar.Refusal{Reason: note("no-pre-events", map[string]any{"role": "inside"}), Remedy: &athar.Note{Code: "use-dispersion-errors"}}
 	effect := func(q athar.Question, ring int, ph athar.Phase, role athar.Role, ratio, spread float64) athar.Effect {
 		o, e := sums[role][ph][0], sums[role][ph][1]
 		n := func(v float64) athar.Num { return athar.Num(v) }

@@ -91,7 +91,7 @@ func (p *page) Columns(findings []athar.Finding, rings []athar.Ring) []FindingCo
 		}
 		r.Rivals = slices.DeleteFunc(slices.Clone(r.Rivals), func(n athar.Note) bool {
 			return slices.ContainsFunc(c.Rows, func(o FindingRow) bool {
-				return slices.ContainsFunc(o.Rivals, func(m athar.Note) bool { return p.Lang.Note(m).String() == p.Lang.Note(n).String() })
+				return slices.ContainsFunc(o.Rivals, func(m athar.Note) bool { return p.note(m).String() == p.note(n).String() })
 			})
 		})
 		c.Rows = append(c.Rows, r)

@@ -281,17 +281,28 @@ func (l *Language) Month(d athar.Day) string {
 	return l.month(d) + " " + strconv.Itoa(d.Time().Year())
 }
 
-// Span writes two dates, one where they are the same, and whole months as months.
+// Span writes two dates as one stretch: 4 to 10 June 2020, 21 September to 13
+// October 2020; whole months as months, one day as a day.
 func (l *Language) Span(s athar.Span) string {
 	if s.First == s.Last {
 		return l.Date(s.First)
 	}
-	if s.First.Time().Day() == 1 && (s.Last+1).Time().Day() == 1 {
-		if a, b := l.Month(s.First), l.Month(s.Last); a == b {
-			return a
-		} else {
-			return l.Say("language.span", map[string]any{"first": a, "last": b}).String()
-		}
+	a, b := s.First.Time(), s.Last.Time()
+	args := map[string]any{"first": s.First, "last": s.Last, "m1": l.month(s.First), "m2": l.month(s.Last),
+		"d1": strconv.Itoa(a.Day()), "d2": strconv.Itoa(b.Day()), "year": strconv.Itoa(b.Year())}
+	sameMonth := a.Year() == b.Year() && a.Month() == b.Month()
+	code := "language.span"
+	switch whole := a.Day() == 1 && (s.Last+1).Time().Day() == 1; {
+	case whole && sameMonth:
+		return l.Month(s.First)
+	case whole && a.Year() == b.Year():
+		code = "language.months-in-year"
+	case whole:
+		args["first"], args["last"] = l.Month(s.First), l.Month(s.Last)
+	case sameMonth:
+		code = "language.span-in-month"
+	case a.Year() == b.Year():
+		code = "language.span-in-year"
 	}
-	return l.Say("language.span", map[string]any{"first": s.First, "last": s.Last}).String()
+	return l.Say(code, args).String()
 }
