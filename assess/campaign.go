@@ -10,6 +10,7 @@ import (
 	"athar/effect/rateratio"
 	"athar/effect/spillover"
 	"athar/panel"
+	"athar/stat"
 	"athar/study"
 	"athar/verdict"
 )
@@ -32,7 +33,8 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	_, inside := v.RoleSeries(athar.Inside)
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
-		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo}
+		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo,
+		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
 	f.Coarse, f.Placed = in.precision(v.Periods)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
@@ -78,17 +80,13 @@ func (a *answers) spillover(v *panel.View) {
 		a.notes = append(a.notes, main.Refusal.Reason)
 		return
 	}
-	for i := range a.headline {
-		widen(&a.headline[i])
-	}
+	widenAll(a.headline, v.Panel)
 	a.keep(a.headline...)
 	o.Draws = -1
 	try := func(spec string, p *athar.Panel) []athar.Effect {
 		o.Spec = spec
 		e := spillover.Estimate(p, o).Effects
-		for i := range e {
-			widen(&e[i])
-		}
+		widenAll(e, p)
 		a.keep(e...)
 		return e
 	}
@@ -111,25 +109,44 @@ func (a *answers) spillover(v *panel.View) {
 	}
 }
 
+// widenAll widens the effects of one spillover fit.
+func widenAll(list []athar.Effect, p *athar.Panel) {
+	for i := range list {
+		widen(&list[i], p.Total(athar.Far, list[i].Phase))
+	}
+}
+
 // widen takes the wider of the model's interval and the exact one where fewer
-// than 20 events stand behind an estimate (METHODS.md A12): the normal
-// approximation of the model is not to be trusted there. The exact interval
-// compares the events of the phase with what the model expects, given the
-// events before; it takes the expectation itself as known, which is why the
-// model's own interval stays the other bound.
-func widen(e *athar.Effect) {
-	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents
-	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 {
+// than 20 events stand behind an estimate, inside or far (METHODS.md A12): the
+// normal approximation of the model is not to be trusted there. The exact
+// interval compares the role's change with the far areas' change. far is the
+// number of far events of the phase that entered the fit; how many far events
+// before belong to them follows from the model's own expectation, which keeps
+// the exact comparison centred on the estimate. Counts are divided by their
+// dispersion first. far < 0: no control, the expectation is taken as known.
+func widen(e *athar.Effect, far float64) {
+	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents || far >= 0 && far < verdict.FewEvents
+	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 || far == 0 ||
+		e.Question == athar.AskNet {
 		return
 	}
-	x := rateratio.Compare(rateratio.Cell{Events: float64(e.EventsPre), Exposure: float64(e.EventsPre)},
-		rateratio.Cell{Events: float64(e.Observed), Exposure: float64(e.Expected)}, rateratio.Options{Phi: float64(e.Dispersion)})
-	if x.Refusal != nil || x.Low >= e.Low && x.High <= e.High {
+	pre, phi := float64(e.EventsPre), float64(e.Dispersion)
+	var low, high, p athar.Num
+	if far < 0 {
+		x := rateratio.Compare(rateratio.Cell{Events: pre, Exposure: pre},
+			rateratio.Cell{Events: float64(e.Observed), Exposure: float64(e.Expected)}, rateratio.Options{Phi: phi})
+		low, high, p = x.Low, x.High, x.P
+	} else {
+		n := func(x float64) int { return int(math.Round(x / phi)) }
+		_, l, h, q := stat.ExactRatioOfRatios(n(pre), n(float64(e.Observed)), n(far*pre/float64(e.Expected)), n(far), 0.05)
+		low, high, p = athar.Num(l), athar.Num(h), athar.Num(q)
+	}
+	if low >= e.Low && high <= e.High {
 		return
 	}
-	e.Low, e.High, e.P = min(e.Low, x.Low), max(e.High, x.High), max(e.P, x.P)
+	e.Low, e.High, e.P = min(e.Low, low), max(e.High, high), max(e.P, p)
 	if !math.IsNaN(float64(e.AdjLow)) {
-		e.AdjLow, e.AdjHigh = min(e.AdjLow, x.Low), max(e.AdjHigh, x.High)
+		e.AdjLow, e.AdjHigh = min(e.AdjLow, low), max(e.AdjHigh, high)
 	}
 	e.AvoidedLow, e.AvoidedHigh = e.Observed*(1/e.High-1), e.Observed*(1/e.Low-1)
 	e.Warnings = append(e.Warnings, athar.Note{Code: "small-counts", Args: map[string]any{"need": verdict.FewEvents}})
@@ -296,7 +313,7 @@ func (a *answers) fallBack(v *panel.View) {
 	}
 	a.voters, a.witnesses = voters, witnesses
 	for i := range a.headline {
-		widen(&a.headline[i])
+		widen(&a.headline[i], -1)
 	}
 	sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
 	o := its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: a.draws}

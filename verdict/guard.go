@@ -26,8 +26,9 @@ type Facts struct {
 	ExposedCells, UsedCells int
 	Joint                   string
 	Modelled                bool
-	NoControl               bool // no far area to compare with
-	Widened                 bool // far areas of other countries had to serve
+	NoControl               bool    // no far area to compare with
+	Widened                 bool    // far areas of other countries had to serve
+	FarDuring, FarPost      float64 // far events that the comparison rests on
 	// Placebo is the headline method on the later half of the pre-period, as
 	// if the campaign had run then.
 	Placebo []athar.Effect
@@ -263,6 +264,14 @@ func (f Facts) covers(s athar.Span, ph athar.Phase) float64 {
 func control(f Facts) athar.Guard {
 	if f.NoControl {
 		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-no-control", nil)}
+	}
+	_, nd := f.sum(athar.During)
+	_, np := f.sum(athar.Post)
+	if thin := map[string]any{"during": int(f.FarDuring), "post": int(f.FarPost), "need": FewEvents}; nd > 0 && f.FarDuring < FewEvents || np > 0 && f.FarPost < FewEvents {
+		if f.Widened {
+			return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-control-thin-widened", thin)}
+		}
+		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-control-thin", thin)}
 	}
 	if f.Widened {
 		return athar.Guard{Code: "no-control", Status: athar.Fired, Says: note("guard-far-widened", nil)}

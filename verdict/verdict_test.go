@@ -233,6 +233,13 @@ func TestOtherGuards(t *testing.T) {
 	if g := guard(t, f, "dates"); g.Status != athar.Fired {
 		t.Errorf("sources 20 days apart: %v", g)
 	}
+	if g := guard(t, f, "no-control"); g.Status != athar.Fired || g.Says.Code != "guard-control-thin" {
+		t.Errorf("no far events: %v", g)
+	}
+	f.FarDuring, f.FarPost = 50, 50
+	if g := guard(t, f, "no-control"); g.Status != athar.Quiet {
+		t.Errorf("50 far events: %v", g)
+	}
 	f.NoControl = true
 	if g := guard(t, f, "no-control"); g.Status != athar.Fired {
 		t.Errorf("no control: %v", g)
