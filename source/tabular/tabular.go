@@ -133,7 +133,7 @@ func Open(path, label, sheet string) (_ *File, err error) {
 			return nil, f.fault(err)
 		}
 		if isWorkbook(z) {
-			return f, f.openSheet(file, sheet)
+			return f, f.openSheet(io.NewSectionReader(file, 0, f.Bytes), sheet)
 		}
 		if text, err = f.onlyMember(z); err != nil {
 			return nil, err
