@@ -72,7 +72,8 @@ type Reading struct {
 
 // Read reads one file, or the values typed into a study. In a reading, rows =
 // rows kept + rows rejected by reason. A file of which more than half of the
-// rows are damaged is an error: it is most likely not what the study says.
+// rows are damaged, or none is asked for, is an error: it is most likely not
+// what the study says.
 func Read(ctx context.Context, s Spec) (*Reading, error) {
 	out := &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Licence: s.Licence, Citation: s.Citation}}
 	if !slices.Contains(Formats, s.Format) {
@@ -113,6 +114,9 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 	if err := mostlyDamaged(s.Label, tally.Rows, out.Rejects); err != nil {
 		return nil, err
 	}
+	if len(out.Events)+len(out.Counts) == 0 {
+		return nil, nothing(s.Label, tally)
+	}
 	out.Bytes = f.Bytes
 	out.Info.SHA256 = f.SHA256
 	out.Info.Layout = strings.Join(f.Layout, "; ")
@@ -147,6 +151,16 @@ func mostlyDamaged(label string, rows int, rejects []athar.Reject) error {
 		Hint: "check the format and the columns that the study names"}
 }
 
+// nothing says why no row of a file is left.
+func nothing(label string, t *tabular.Tally) error {
+	var why []string
+	for _, r := range t.Reasons() {
+		why = append(why, fmt.Sprintf("%s: %d", r.Reason, r.N))
+	}
+	return &Error{File: label, Msg: fmt.Sprintf("none of its %d rows holds an event that the study asks for (%s)", t.Rows, strings.Join(why, ", ")),
+		Hint: "check the group, classes, where and coverage in the study"}
+}
+
 // typed makes counts of the values of a study.
 func typed(out *Reading, s Spec, unit tabular.Unit) error {
 	switch {
@@ -170,6 +184,9 @@ func typed(out *Reading, s Spec, unit tabular.Unit) error {
 			out.Counts = append(out.Counts, c)
 		}
 		span = unit.Around(span.Last + 1)
+	}
+	if len(out.Counts) == 0 {
+		return fmt.Errorf("data %s: none of the %d values is a number", s.Name, len(s.Values))
 	}
 	out.Info.Rows = len(s.Values)
 	out.Info.Kept = len(out.Counts)

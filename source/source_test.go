@@ -176,6 +176,7 @@ func TestNotPublished(t *testing.T) {
 		t.Errorf("typed: %+v\n%s", typed.Info, got)
 	}
 	for want, s := range map[string]Spec{
+		"none of the 1 values":            {Values: []float64{math.NaN()}, From: &from},
 		"value 2 (-1) is not a count":     {Values: []float64{1, -1}, From: &from},
 		"value 1 (1.5) is not a count":    {Values: []float64{1.5}, From: &from},
 		"need the first day":              {Values: []float64{1}},
@@ -466,6 +467,10 @@ func TestWrongFiles(t *testing.T) {
 	}
 	if r := must(t, "", Spec{Format: "counts", File: put("long.csv.gz", zipped)}); r.Info.Rows != 20000 {
 		t.Errorf("%d rows", r.Info.Rows)
+	}
+	late := []athar.Span{{First: athar.Date(2030, 1, 1), Last: athar.Date(2030, 2, 1)}}
+	if _, err := read(t, "month,count\n2020-01,5\n2020-02,\n2020-03,-1\n", Spec{Format: "counts", Coverage: late}); err == nil || !strings.Contains(err.Error(), "none of its 3 rows holds an event that the study asks for (negative-count: 1, outside-coverage: 2)") {
+		t.Errorf("outside coverage: %v", err)
 	}
 	if _, err := Read(context.Background(), Spec{Name: "x", Format: "gtd", File: "x"}); err == nil || !strings.Contains(err.Error(), `"gtd" is not known; it can be counts`) {
 		t.Error(err)

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,14 +29,13 @@ type condition struct {
 // Bind looks the columns of Where up in a table.
 func (q *Filter) Bind(f *File) error {
 	q.seen = map[string]bool{}
-	for name, values := range q.Where {
+	for _, name := range slices.Sorted(maps.Keys(q.Where)) {
 		i, err := f.Index(name)
 		if err != nil {
 			return err
 		}
-		q.columns = append(q.columns, condition{f.Header[i], i, values, make([]bool, len(values))})
+		q.columns = append(q.columns, condition{f.Header[i], i, q.Where[name], make([]bool, len(q.Where[name]))})
 	}
-	slices.SortFunc(q.columns, func(a, b condition) int { return a.column - b.column })
 	return nil
 }
 
