@@ -53,6 +53,9 @@ func (p *page) answer(f athar.Finding, rings []athar.Ring) text.Sentence {
 	low, high := interval(f)
 	args := map[string]any{"place": p.place(f, rings), "observed": e.Observed, "expected": e.Expected, "rr": e.RR,
 		"low": low, "high": high, "mde_low": e.MDELow, "mde_high": e.MDEHigh}
+	if f.Verdict == athar.Inconclusive && blind(e) {
+		return p.Lang.Say("answer.inconclusive-blind", args)
+	}
 	s := p.Lang.Say("answer."+slug(f.Verdict), args)
 	if f.Verdict == athar.NotRobust {
 		for _, n := range f.Because {
@@ -231,6 +234,7 @@ func Summary(r *athar.Report) string {
 		}
 		for _, g := range c.Guards {
 			if g.Status == athar.Fired {
+				b.WriteString("  ")
 				say(l.Say("summary.guard", map[string]any{"guard": l.Word("guard", g.Code), "says": p.note(g.Says)}))
 			}
 		}

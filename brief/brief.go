@@ -41,21 +41,22 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 		return err
 	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"t":     p.t,
-		"plain": p.plain,
-		"args":  func(list ...any) []any { return list },
-		"has":   l.Has,
-		"note":  func(n athar.Note) template.HTML { return p.note(n).HTML() },
-		"word":  l.Word,
-		"keys":  l.Keys,
-		"name":  l.Name,
-		"other": l.OtherName,
-		"count": func(n int) string { return l.Count(athar.Num(n)) },
-		"span":  l.Span,
-		"slug":  slug,
-		"link":  link,
-		"css":   func() template.CSS { return template.CSS(style) },
-		"bytes": func(n int64) string { return l.Count(athar.Num(n)) },
+		"t":      p.t,
+		"plain":  p.plain,
+		"args":   func(list ...any) []any { return list },
+		"has":    l.Has,
+		"note":   func(n athar.Note) template.HTML { return p.note(n).HTML() },
+		"word":   l.Word,
+		"keys":   l.Keys,
+		"name":   l.Name,
+		"other":  l.OtherName,
+		"count":  func(n int) string { return l.Count(athar.Num(n)) },
+		"span":   l.Span,
+		"slug":   slug,
+		"link":   link,
+		"pieces": pieces,
+		"css":    func() template.CSS { return template.CSS(style) },
+		"bytes":  func(n int64) string { return l.Count(athar.Num(n)) },
 	}).ParseFS(files, "page.html")
 	if err != nil {
 		return err
@@ -120,16 +121,24 @@ func (p *page) plain(code string, args ...any) string {
 	return p.Lang.Say(code, named(args)).String()
 }
 
-// note is the sentence of a note. Campaigns that it lists by id are named.
+// note is the sentence of a note. Campaigns, methods and versions that it has
+// by id are named.
 func (p *page) note(n athar.Note) text.Sentence {
-	if ids, ok := n.Args["campaigns"].(string); ok {
-		n.Args = maps.Clone(n.Args)
+	args := maps.Clone(n.Args)
+	if ids, ok := args["campaigns"].(string); ok {
 		var names []string
 		for _, id := range strings.Split(ids, ", ") {
 			names = append(names, p.CampaignName(id))
 		}
-		n.Args["campaigns"] = names
+		args["campaigns"] = names
 	}
+	if m, ok := args["method"].(string); ok {
+		args["method"] = p.Method(m)
+	}
+	if s, ok := args["spec"].(string); ok {
+		args["spec"] = p.spec(s)
+	}
+	n.Args = args
 	return p.Lang.Note(n)
 }
 
@@ -174,6 +183,21 @@ func link(s string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// Piece is a stretch of a text, with the address that it is, if it is one.
+type Piece struct{ Text, URL string }
+
+// pieces finds the addresses in a text.
+func pieces(s string) []Piece {
+	var out []Piece
+	for i, word := range strings.Fields(s) {
+		if i > 0 {
+			out = append(out, Piece{Text: " "})
+		}
+		out = append(out, Piece{word, link(word)})
+	}
+	return out
 }
 
 // Anchor is the element id of a finding, "" if the report does not hold it.

@@ -323,6 +323,7 @@ type SeriesPanel struct {
 	Class    string
 	SVG      template.HTML
 	Modelled bool // some period has an expected count
+	Gap      bool // some period has no count
 	Table
 }
 
@@ -348,7 +349,7 @@ func (p *page) timeTicks(a timeAxis, small bool) []figure.Tick {
 	switch months := a.days / 30.44; {
 	case months > 72 || small && months > 14:
 		step = 12
-	case months > 30:
+	case months > 30 || small:
 		step = 6
 	case months <= 10:
 		step = 1
@@ -409,7 +410,7 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		Number: func(v float64) string { return p.Lang.Number(athar.Num(v)) }}
 	for i, q := range periods {
 		o, e, lo, hi := get(s.Observed, i), get(s.Expected, i), get(s.Low, i), get(s.High, i)
-		gap := q.Days == 0
+		gap := q.Days == 0 || !known(o)
 		says := p.plain("series.tip", "period", p.Lang.Span(q.Span), "observed", o, "expected", e, "low", lo, "high", hi)
 		fig.Columns = append(fig.Columns, figure.Column{From: axis.at(q.First), To: axis.at(q.Last + 1), Observed: float64(o), Expected: float64(e),
 			Low: float64(lo), High: float64(hi), Class: "ph-" + slug(string(q.Phase)), WashIn: q.Phase == athar.WashIn, Gap: gap, Ramadan: q.Ramadan, Title: says})
@@ -418,6 +419,7 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		if gap {
 			phase = p.plain("series.gap")
 			o = athar.Num(nan)
+			out.Gap = true
 		}
 		out.Table.Rows = append(out.Table.Rows, []string{p.Lang.Span(q.Span), phase, p.Lang.Number(o), p.Lang.Number(e), p.plain("figure.range", "low", lo, "high", hi)})
 	}
@@ -439,17 +441,39 @@ func (p *page) InsideSeries(i int) *SeriesPanel {
 	return nil
 }
 
-// RingSeries are the small series of the rings and of far.
-func (p *page) RingSeries(i int) []SeriesPanel {
+// RingSeries are the small series of the rings and of far, with one table.
+type RingSeries struct {
+	Panels []SeriesPanel
+	Table
+}
+
+// RingSeries draws the series of every role but the inside; nil if there is none.
+func (p *page) RingSeries(i int) *RingSeries {
 	c := p.Campaigns[i]
-	var out []SeriesPanel
+	out := &RingSeries{}
 	for _, s := range c.Series {
 		if s.Role == athar.Inside || s.Role == athar.LeftOut {
 			continue
 		}
-		title := p.plain("series.title-role", "role", p.ringName(s.Role, c.Rings), "n", s.Areas)
-		out = append(out, p.series(p.CampaignAnchor(i)+"-series-"+strconv.Itoa(len(out)+1), title, c.Periods, s,
-			func(a timeAxis) []figure.Window { return windows(a, c.Campaign) }, roleClass(s.Role), 96, true))
+		role := p.ringName(s.Role, c.Rings)
+		panel := p.series("", p.plain("series.title-role", "role", role, "n", s.Areas), c.Periods, s,
+			func(a timeAxis) []figure.Window { return windows(a, c.Campaign) }, roleClass(s.Role), 96, true)
+		out.Panels = append(out.Panels, panel)
+		if out.Head == nil {
+			out.Head = slices.Clone(panel.Head[:2])
+			for _, row := range panel.Rows {
+				out.Rows = append(out.Rows, slices.Clone(row[:2]))
+			}
+		}
+		for _, h := range panel.Head[2:] {
+			out.Head = append(out.Head, role+": "+h)
+		}
+		for t, row := range panel.Rows {
+			out.Rows[t] = append(out.Rows[t], row[2:]...)
+		}
+	}
+	if out.Panels == nil {
+		return nil
 	}
 	return out
 }
@@ -469,13 +493,12 @@ func (p *page) TotalSeries(i int) SeriesPanel {
 }
 
 // Has reports what a figure's legend must explain.
-type Has struct{ WashIn, Gap, Ramadan, Unsure bool }
+type Has struct{ WashIn, Ramadan bool }
 
 // LegendOf looks at the periods of a series.
 func (p *page) LegendOf(periods []athar.Period) (h Has) {
 	for _, q := range periods {
 		h.WashIn = h.WashIn || q.Phase == athar.WashIn
-		h.Gap = h.Gap || q.Days == 0
 		h.Ramadan = h.Ramadan || q.Ramadan > 0
 	}
 	return h
@@ -586,6 +609,7 @@ type MapFigure struct {
 	Roles  []MapRole
 	Sizes  []MapSize
 	Points bool // areas are drawn as symbols: their outlines are not known
+	Beyond int  // ring areas whose middle lies outside the map
 	Table
 }
 
@@ -645,7 +669,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 		countries[m.Country] = true
 		name := p.Lang.Name(m.Name)
 		title := p.plain("map.tip", "name", name, "role", p.ringName(a.Role, c.Rings), "pre", a.Pre, "during", a.During, "post", a.Post)
-		if a.Role >= athar.Inside {
+		if a.Role == athar.Inside {
 			grow(m.Lon, m.Lat)
 		}
 		if len(m.Outline) > 0 {
@@ -654,7 +678,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 				var ring [][2]float64
 				for k := 0; k+1 < len(flat); k += 2 {
 					ring = append(ring, [2]float64{float64(flat[k]), float64(flat[k+1])})
-					if a.Role >= athar.Inside {
+					if a.Role == athar.Inside {
 						grow(float64(flat[k]), float64(flat[k+1]))
 					}
 				}
@@ -676,7 +700,16 @@ func (p *page) CampaignMap(i int) *MapFigure {
 	}
 	base := figure.Map{Width: mapWidth, Height: mapHeight, Desc: p.plain("map.desc"), NorthMark: p.Lang.Word("map", "north"),
 		ScaleLabel: func(km float64) string { return p.plain("map.scale", "km", athar.Num(km)) }}
-	base.Fit(west, south, east, north, 0.14, 60)
+	around := 50.0 // km shown around the area: as far as the rings reach
+	if n := len(c.Rings); n > 0 && known(c.Rings[n-1].To) {
+		around = max(around, float64(c.Rings[n-1].To))
+	}
+	base.Fit(west, south, east, north, 1.15*around)
+	for _, n := range counts {
+		if n.a.Role.IsRing() && !base.Has(n.m.Lon, n.m.Lat) {
+			fig.Beyond++
+		}
+	}
 
 	for _, country := range basemap.Countries() {
 		shape := figure.Shape{Class: "land", Name: p.Lang.Word("country", country.Name)}
@@ -700,7 +733,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 			most = max(most, n.pre, n.end)
 		}
 	}
-	radius := func(rate float64) float64 { return 30 * math.Sqrt(rate/max(most, 1e-9)) }
+	radius := func(rate float64) float64 { return 28 * math.Sqrt(rate/max(most, 1e-9)) }
 	panel := func(title string, value func(count) float64) {
 		m := base
 		m.Title = title

@@ -50,15 +50,13 @@ type Map struct {
 	NorthMark                string // the letter on the north arrow
 }
 
-// Fit sets the window to the given bounds with a margin (a share of the larger
-// side), widened to the drawing's proportions and to at least minKm across.
-func (m *Map) Fit(west, south, east, north, margin, minKm float64) {
+// Fit sets the window to the given bounds and so many km around them, widened
+// to the drawing's proportions.
+func (m *Map) Fit(west, south, east, north, km float64) {
 	midLat := (south + north) / 2
 	k := math.Cos(midLat * math.Pi / 180)
-	w, h := (east-west)*k, north-south // both in degrees of latitude
-	pad := margin * max(w, h)
-	w, h = w+2*pad, h+2*pad
-	w = max(w, minKm/kmPerDegree)
+	pad := km / kmPerDegree
+	w, h := (east-west)*k+2*pad, north-south+2*pad // both in degrees of latitude
 	aspect := m.Width / m.Height
 	if w/h < aspect {
 		w = h * aspect
@@ -147,7 +145,8 @@ type box struct{ x0, y0, x1, y1 float64 }
 func (a box) hits(b box) bool { return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 }
 
 // labels places names greedily, in the order given: to the right of the point,
-// to the left, above, below, or not at all.
+// to the left, above, below, or not at all; countries at the middle of what is
+// seen of them, or above or below it.
 func (m *Map) labels(s *svg, countries []Label) {
 	const size = 12.5
 	frame := box{4, 4, m.Width - 4, m.Height - 4}
@@ -178,7 +177,10 @@ func (m *Map) labels(s *svg, countries []Label) {
 			{box{x - w/2, y + r, x + w/2, y + r + 15}, x, y + r + 11, "middle"},
 		}
 		if country {
-			places = []place{{box{x - w/2, y - 8, x + w/2, y + 8}, x, y + 4, "middle"}}
+			places = nil
+			for _, dy := range []float64{0, 30, -30, 60, -60, 100, -100} {
+				places = append(places, place{box{x - w/2, y + dy - 8, x + w/2, y + dy + 8}, x, y + dy + 4, "middle"})
+			}
 		}
 		for _, p := range places {
 			free := p.b.x0 >= frame.x0 && p.b.x1 <= frame.x1 && p.b.y0 >= frame.y0 && p.b.y1 <= frame.y1

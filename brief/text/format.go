@@ -207,10 +207,10 @@ func (l *Language) Ratio(n athar.Num) string {
 		return l.decimal(f, 2)
 	case f < 99.95:
 		return l.decimal(f, 1)
-	case f < 1e6:
+	case f < 999.5:
 		return l.decimal(f, 0)
 	}
-	return ">" + l.decimal(1e6, 0)
+	return ">" + l.decimal(1000, 0)
 }
 
 // P writes a p-value.

@@ -206,7 +206,11 @@ func (l *Language) Say(code string, args map[string]any) Sentence {
 	var out Sentence
 	for _, p := range pieces {
 		if p.name == "" {
-			out = append(out, Part{Text: p.text})
+			literal := p.text
+			if n := len(out); n > 0 && strings.HasSuffix(out[n-1].Text, ".") {
+				literal = strings.TrimPrefix(literal, ".") // a name or sentence that brings its own full stop
+			}
+			out = append(out, Part{Text: literal})
 			continue
 		}
 		v, ok := args[p.name]
