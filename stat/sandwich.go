@@ -202,6 +202,153 @@ func (s *Sandwich) CR1(y []float64) []float64 {
 // area effects because these nest in the clusters (their theorem 2).
 func (s *Sandwich) CR2(y []float64) []float64 { return s.clustered(y, true) }
 
+// Growth estimates how the noise of an area grows with its volume: lambda in
+// Var(sum over a block of periods) = phi mu (1 + lambda m), m the area's mean
+// count per period, by regressing the squared and standardised deviations of
+// every area's block sums from the model on m; block labels the periods (0: in
+// none). It is 0 where the variance is proportional to the mean, as for a
+// Poisson or quasi-Poisson count, and positive where areas have shocks of
+// their own that last or that act on the intensity.
+func (s *Sandwich) Growth(y []float64, block []int) float64 {
+	nt, nb := s.w.Periods, 0
+	for _, b := range block {
+		nb = max(nb, b)
+	}
+	var n, sm, smm, sg, sgm float64
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		group := 0.0
+		for _, i := range b.areas {
+			group += s.w.sum[i]
+		}
+		for _, i := range b.areas {
+			sum := s.w.sum[i]
+			if group-sum < 1e-9*group {
+				continue // an area that fits its own effects has no deviation
+			}
+			for label := 1; label <= nb; label++ {
+				var q, share float64
+				for a, t := range b.periods {
+					if block[t] == label {
+						q += y[i*nt+t] - sum*b.prob[a]
+						share += b.prob[a]
+					}
+				}
+				v := sum * share * (1 - share) * (1 - sum/group)
+				if v <= 0 {
+					continue
+				}
+				m, g := sum/float64(len(b.periods)), q*q/v
+				n++
+				sm += m
+				smm += m * m
+				sg += g
+				sgm += g * m
+			}
+		}
+	}
+	d := n*smm - sm*sm
+	if n < 10 || !(d > 0) {
+		return 0
+	}
+	slope := (n*sgm - sm*sg) / d
+	level := (sg - slope*sm) / n
+	// A line through noise may start below zero; the floor keeps the smallest
+	// areas' share of the variance at a tenth of the mean.
+	return max(0, slope/max(level, .1*sg/n))
+}
+
+// Contrast is the CR2 variance of the contrast c of the K coefficients and its
+// Bell-McCaffrey (Satterthwaite) degrees of freedom under the working variance
+// of an area s_i^2 = 1 + lambda m_i, see [Sandwich.Growth]. With
+// p_i = A_i Z_i M c, t_i = c'M Z_i'Z_i M c and b_i = Z_i'p_i,
+//
+//	O_ij = delta_ij s_i^2 p_i'p_i - (s_i^2 + s_j^2) b_i'M b_j + b_i'M B M b_j, B = sum s_i^2 Z_i'Z_i,
+//	V = sum (p_i'e_i)^2 s_i^2 t_i/O_ii,  df = tr(DO)^2/tr(DODO), D = diag(s_i^2 t_i/O_ii).
+//
+// With lambda 0, O_ii = t_i and V is that of [Sandwich.CR2].
+func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
+	p, nt := s.p, s.w.Periods
+	full, mc := make([]float64, p), make([]float64, p)
+	copy(full, c)
+	mulVec(mc, s.m, full)
+	n := s.Clusters()
+	bvec, mb := make([]float64, n*p), make([]float64, n*p)
+	scale, own, target, score := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	big := make([]float64, p*p)
+	f := make([]float64, nt)
+	k := 0
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		l := len(b.periods)
+		dir := make([]float64, l) // Q'u M c
+		for a := range dir {
+			dir[a] = dot(b.w[a*p:(a+1)*p], mc)
+		}
+		total := 0.0
+		for _, i := range b.areas {
+			sum := s.w.sum[i]
+			b.adjust(f[:l], sum)
+			scale[k] = 1 + lambda*sum/float64(l)
+			total += scale[k] * sum
+			row := bvec[k*p : (k+1)*p]
+			for a, x := range dir {
+				if f[a] == 0 {
+					continue
+				}
+				target[k] += sum * x * x
+				x *= f[a]
+				own[k] += sum * x * x
+				e := 0.0
+				for d, t := range b.periods {
+					m := sum * b.prob[d]
+					e += b.q[d*l+a] * (y[i*nt+t] - m) / math.Sqrt(m)
+				}
+				score[k] += math.Sqrt(sum) * x * e
+				x *= sum
+				for j, z := range b.w[a*p : (a+1)*p] {
+					row[j] += x * z
+				}
+			}
+			mulVec(mb[k*p:(k+1)*p], s.m, row)
+			k++
+		}
+		for a := range l {
+			addOuter(big, b.w[a*p:(a+1)*p], total)
+		}
+	}
+	mirror(big, p)
+	nb := make([]float64, p)
+	weight := make([]float64, n)
+	cov := make([]float64, n*n)
+	for i := range n {
+		mulVec(nb, big, mb[i*p:(i+1)*p])
+		for j := i; j < n; j++ {
+			o := dot(nb, mb[j*p:(j+1)*p]) - (scale[i]+scale[j])*dot(bvec[i*p:(i+1)*p], mb[j*p:(j+1)*p])
+			if i == j {
+				o += scale[i] * own[i]
+			}
+			cov[i*n+j] = o
+		}
+		if o := cov[i*n+i]; o > 1e-12*target[i] {
+			weight[i] = scale[i] * target[i] / o
+		}
+		v += weight[i] * score[i] * score[i]
+	}
+	var tr, tr2 float64
+	for i := range n {
+		tr += weight[i] * cov[i*n+i]
+		for j := i; j < n; j++ {
+			x := weight[i] * weight[j] * cov[i*n+j] * cov[i*n+j]
+			if j > i {
+				x *= 2
+			}
+			tr2 += x
+		}
+	}
+	return v, tr * tr / tr2
+}
+
 func (s *Sandwich) clustered(y []float64, reduce bool) []float64 {
 	p, k, nt := s.p, s.w.K, s.w.Periods
 	meat := make([]float64, p*p)
@@ -244,57 +391,4 @@ func (s *Sandwich) clustered(y []float64, reduce bool) []float64 {
 		copy(v[i*k:(i+1)*k], full[i*p:i*p+k])
 	}
 	return v
-}
-
-// DF is the Bell-McCaffrey (Satterthwaite) degrees of freedom of the CR2
-// variance of the contrast c of the K coefficients: tr(O)^2 / tr(O^2) with
-// O_ij = delta_ij p_i'p_i - p_i' Z_i M Z_j' p_j and p_i = A_i Z_i M c.
-func (s *Sandwich) DF(c []float64) float64 {
-	p, nt := s.p, s.w.Periods
-	full := make([]float64, p)
-	copy(full, c)
-	mc := make([]float64, p)
-	mulVec(mc, s.m, full)
-	bb := make([]float64, p*p) // sum b b'
-	var sum, squares, cross float64
-	f, mb, b1 := make([]float64, nt), make([]float64, p), make([]float64, p)
-	for bi := range s.blocks {
-		b := &s.blocks[bi]
-		n := len(b.periods)
-		v := make([]float64, n)
-		for l := range v {
-			v[l] = dot(b.w[l*p:(l+1)*p], mc)
-		}
-		for _, i := range b.areas {
-			y := s.w.sum[i]
-			b.adjust(f[:n], y)
-			d := 0.0
-			clear(b1)
-			for l, x := range v {
-				x *= f[l]
-				d += y * x * x
-				if x *= y; x != 0 {
-					for j, z := range b.w[l*p : (l+1)*p] {
-						b1[j] += x * z
-					}
-				}
-			}
-			addOuter(bb, b1, 1)
-			mulVec(mb, s.m, b1)
-			q := dot(b1, mb)
-			sum += d - q
-			squares += d * d
-			cross += d * q
-		}
-	}
-	mirror(bb, p)
-	mbb := make([]float64, p*p)
-	mul(mbb, s.m, bb, p)
-	tr := 0.0 // tr(M BB M BB)
-	for i := range p {
-		for j := range p {
-			tr += mbb[i*p+j] * mbb[j*p+i]
-		}
-	}
-	return sum * sum / (squares - 2*cross + tr)
 }

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"athar"
 	"athar/stat"
@@ -138,8 +139,11 @@ type model struct {
 	s    *stat.Sandwich
 	cr2  []float64
 	hist history
-	why  *athar.Note // why the last inference was not clustered
-	mu0  []float64   // expected without the campaign, every used cell
+	// growth is how the noise of an area grows with its volume, see
+	// stat.Sandwich.Growth.
+	growth float64
+	why    *athar.Note // why the last inference was not clustered
+	mu0    []float64   // expected without the campaign, every used cell
 }
 
 func note(code string, args ...any) athar.Note {
@@ -353,6 +357,11 @@ func (m *model) fit() *athar.Refusal {
 	m.past()
 	m.s = m.w.Linearise()
 	m.cr2 = m.s.CR2(p.Count)
+	block := make([]int, len(p.Periods))
+	for t, q := range p.Periods {
+		block[t] = 1 + slices.Index([]athar.Phase{athar.During, athar.Post}, q.Phase)
+	}
+	m.growth = m.s.Growth(p.Count, block)
 	return nil
 }
 
@@ -560,18 +569,18 @@ func (m *model) inference(e *athar.Effect, c []float64, sp spread, areas int, wh
 	e.Dispersion = athar.Num(sp.phi)
 	m.why = why
 	if m.o.Errors != Dispersion {
-		df := 0.0
+		v, df := 0.0, 0.0
 		if why != nil {
 		} else if areas < MinAreas {
 			n := note("few-areas", "n", areas, "need", MinAreas)
 			m.why = &n
-		} else if df = m.s.DF(c); !(df >= MinDF) {
+		} else if v, df = m.s.Contrast(m.p.Count, c, m.growth); !(df >= MinDF) {
 			n := note("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
 			m.why = &n
 		}
 		switch {
 		case m.why == nil:
-			e.SE, e.DF = athar.Num(math.Sqrt(stat.Quad(m.cr2, c))), athar.Num(df)
+			e.SE, e.DF = athar.Num(math.Sqrt(v)), athar.Num(df)
 			e.Inference = string(Clustered)
 			return
 		case m.o.Errors == Clustered:
