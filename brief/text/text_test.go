@@ -1,0 +1,197 @@
+package text
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"athar"
+)
+
+func english(t testing.TB) *Language {
+	t.Helper()
+	l, err := Load("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func day(s string) athar.Day {
+	d, err := athar.ParseDay(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func TestNumbers(t *testing.T) {
+	l := english(t)
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		kind string
+		v    any
+		want string
+	}{
+		{"ratio", 0.81, "0.81"}, {"ratio", 0.806, "0.81"}, {"ratio", 0.0449, "0.045"}, {"ratio", 0.0949, "0.095"}, {"ratio", 0.0996, "0.10"},
+		{"ratio", 0.00123, "0.0012"}, {"ratio", 0.0004, "<0.001"}, {"ratio", 0.0, "0"}, {"ratio", 1.0, "1.00"}, {"ratio", 12.04, "12.0"}, {"ratio", 260.7, "261"},
+		{"ratio", 90629.0, ">1\u202f000"}, {"ratio", nan, "–"}, {"ratio", inf, "∞"}, {"ratio", nil, "–"},
+		{"p", 0.0004, "<0.001"}, {"p", 0.0357, "0.036"}, {"p", 0.0999, "0.10"}, {"p", 0.48, "0.48"}, {"p", 1.0, "1.00"}, {"p", nan, "–"},
+		{"count", 106274, "106\u202f274"}, {"count", 5981, "5\u202f981"}, {"count", 999, "999"}, {"count", athar.Num(-1200), "−1\u202f200"}, {"count", nan, "–"},
+		{"number", 17.2, "17.2"}, {"number", 17.0, "17"}, {"number", 0.04, "0.0"}, {"number", 151.3, "151"}, {"number", -inf, "−∞"},
+		{"signed", 3.14, "+3.1"}, {"signed", -12, "−12"}, {"signed", 0, "0"}, {"signed", -0.04, "0.0"}, {"signed", 0.04, "+0.0"},
+		{"percent", 0.614, "61%"}, {"percent", 0.004, "0.4%"}, {"percent", 0.0, "0%"}, {"fewer", 0.54, "46%"}, {"more", 1.2, "20%"},
+		{"km", athar.Num(25), "25"}, {"", 3, "3"}, {"", 2.5, "2.5"}, {"", true, "yes"}, {"", "as it is", "as it is"},
+		{"", []string{"a", "b"}, "a, b"}, {"date", day("2020-09-25"), "25 September 2020"}, {"date", "2020-09-25", "25 September 2020"},
+		{"month", day("2020-09-25"), "September 2020"}, {"name", athar.Names{En: "Iraq", Ar: "العراق"}, "Iraq"}, {"", athar.Names{Ar: "العراق"}, "العراق"},
+		{"", map[string]any{"en": "Iraq", "ar": "العراق"}, "Iraq"}, {"word", "during", "during"}, {"word", "unheard of", "unheard of"},
+		{"word", athar.Post, "after"},
+	} {
+		if got := l.Value(c.v, c.kind); got != c.want {
+			t.Errorf("%v as %q: %q, want %q", c.v, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestSpans(t *testing.T) {
+	l := english(t)
+	for _, c := range []struct{ first, last, want string }{
+		{"2020-06-04", "2020-06-04", "4 June 2020"},
+		{"2020-06-04", "2020-06-10", "4 to 10 June 2020"},
+		{"2020-09-21", "2020-10-13", "21 September to 13 October 2020"},
+		{"2019-12-21", "2020-01-03", "21 December 2019 to 3 January 2020"},
+		{"2020-02-01", "2020-02-29", "February 2020"},
+		{"2020-02-01", "2020-03-31", "February to March 2020"},
+		{"2019-12-01", "2020-01-31", "December 2019 to January 2020"},
+		{"2020-02-01", "2020-02-28", "1 to 28 February 2020"},
+	} {
+		if got := l.Span(athar.Span{First: day(c.first), Last: day(c.last)}); got != c.want {
+			t.Errorf("%s to %s: %q, want %q", c.first, c.last, got, c.want)
+		}
+	}
+}
+
+const tiny = `
+# a language of its own
+[language]
+dir = rtl
+plural = zero-one-two-few-many-other
+decimal = ٫
+percent = ٪
+missing = -
+comma = ،
+
+[note]
+events = {n} {n:plural حدثا|حدث|حدثان|أحداث|حدثا|حدث}
+long = one {a}
+	two {b:ratio}
+end = it needs {x}.
+`
+
+func TestALanguageIsAFile(t *testing.T) {
+	l, err := parse("ar", tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{0: "0 حدثا", 1: "1 حدث", 2: "2 حدثان", 3: "3 أحداث", 10: "10 أحداث", 11: "11 حدثا", 99: "99 حدثا", 100: "100 حدث", 102: "102 حدث", 103: "103 أحداث"} {
+		if got := l.Note(athar.Note{Code: "events", Args: map[string]any{"n": n}}).String(); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+	if l.Dir != "rtl" || l.Ratio(0.81) != "0٫81" || l.Percent(0.5) != "50٪" {
+		t.Errorf("%s %s %s", l.Dir, l.Ratio(0.81), l.Percent(0.5))
+	}
+	if got := l.Name(athar.Names{En: "Iraq", Ar: "العراق"}); got != "العراق" {
+		t.Errorf("name %q", got)
+	}
+}
+
+func TestSentences(t *testing.T) {
+	l, err := parse("xx", strings.Replace(tiny, "rtl", "ltr", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(code string, args map[string]any) string {
+		return l.Note(athar.Note{Code: code, Args: args}).String()
+	}
+	for _, c := range []struct{ got, want string }{
+		{say("long", map[string]any{"a": "x", "b": 0.5}), "one x two 0٫50"},
+		{say("long", nil), "one - two -"},
+		{say("end", map[string]any{"x": "a list."}), "it needs a list."},
+		{say("end", map[string]any{"x": "a list"}), "it needs a list."},
+		{say("unheard-of", map[string]any{"n": 2, "at": day("2020-01-01"), "b": athar.Num(math.NaN())}), "unheard-of: at 1 1 2020, b -, n 2"},
+		{say("unheard-of", nil), "unheard-of"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+	s := l.Note(athar.Note{Code: "end", Args: map[string]any{"x": `<b>"&`}})
+	if got, want := string(s.HTML()), `it needs <bdi>&lt;b&gt;&#34;&amp;</bdi>.`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestBadCatalogues(t *testing.T) {
+	for file, want := range map[string]string{
+		"key = text":                         "xx.txt:1: is neither",
+		"[a]\nno equals":                     "xx.txt:2: is neither",
+		"[a]\n  continues":                   "xx.txt:2: continues no sentence",
+		"[a]\nk = 1\nk = 2":                  "xx.txt:3: a.k stands twice",
+		"[a]\nk = {n":                        "xx.txt:2: a.k: a { without }",
+		"[a]\nk = {n:furlong}":               `xx.txt:2: a.k: unknown kind "furlong" of {n}`,
+		"[a]\nk = v":                         "needs dir",
+		"[language]\ndir = up\nplural = one": "needs dir",
+	} {
+		if _, err := parse("xx", file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", file, err, want)
+		}
+	}
+}
+
+// TestLanguagesSayTheSame checks that all catalogues have the same keys and
+// that their sentences ask for the same quantities.
+func TestLanguagesSayTheSame(t *testing.T) {
+	en := english(t)
+	for _, code := range languages(t) {
+		l, err := Load(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key := range en.sentences {
+			section, _, _ := strings.Cut(key, ".")
+			if section == "country" {
+				continue // each lists those that it writes otherwise
+			}
+			if !l.Has(key) {
+				t.Errorf("%s.txt lacks %s", code, key)
+			}
+		}
+		for key := range l.sentences {
+			have := map[string]bool{}
+			for _, p := range en.Placeholders(key) {
+				have[p] = true
+			}
+			for _, p := range l.Placeholders(key) {
+				if !have[p] {
+					t.Errorf("%s.txt: %s asks for {%s}, the English does not", code, key, p)
+				}
+			}
+		}
+	}
+}
+
+func FuzzNote(f *testing.F) {
+	f.Add("guard-surge", "z", 1.5)
+	f.Add("", "", math.Inf(-1))
+	l := english(f)
+	codes := l.Keys("note")
+	f.Fuzz(func(t *testing.T, code, key string, v float64) {
+		for _, code := range append([]string{code}, codes...) {
+			s := l.Note(athar.Note{Code: code, Args: map[string]any{key: v, "n": v, "names": key, "campaigns": key}})
+			if strings.Contains(string(s.HTML()), "<script") {
+				t.Fatal("markup went through")
+			}
+		}
+	})
+}
