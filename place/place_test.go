@@ -222,13 +222,34 @@ func TestBoundaryDistanceOracle(t *testing.T) {
 	}
 }
 
+func TestNearestOfSegments(t *testing.T) {
+	for _, c := range []struct {
+		p1, p2, q1, q2 point
+		d2             float64
+	}{
+		{point{0, 0}, point{1, 0}, point{0.5, 2}, point{0.5, 1}, 1}, // q2 over the middle
+		{point{0, 0}, point{1, 0}, point{0.5, 1}, point{0.5, 2}, 1},
+		{point{0.5, 2}, point{0.5, 1}, point{0, 0}, point{1, 0}, 1},
+		{point{0, 0}, point{1, 0}, point{2, 1}, point{3, 5}, 2}, // end to end
+		{point{0, 0}, point{2, 2}, point{0, 2}, point{2, 0}, 0}, // crossing
+		{point{0, 0}, point{2, 0}, point{1, 0}, point{1, 5}, 0}, // touching
+		{point{0, 0}, point{0, 0}, point{-1, 3}, point{1, 3}, 9},
+	} {
+		p, q, d2 := between(c.p1, c.p2, c.q1, c.q2)
+		if math.Abs(d2-c.d2) > 1e-12 || math.Abs((p.x-q.x)*(p.x-q.x)+(p.y-q.y)*(p.y-q.y)-d2) > 1e-12 {
+			t.Errorf("%v: %v to %v, %v, want %v", c, p, q, d2, c.d2)
+		}
+	}
+}
+
 func TestDistanceKinds(t *testing.T) {
 	square := func(x, y, size float64) string {
 		return fmt.Sprintf(`{"type":"Polygon","coordinates":[[[%v,%v],[%v,%v],[%v,%v],[%v,%v],[%v,%v]]]}`, x, y, x+size, y, x+size, y+size, x, y+size, x, y)
 	}
 	ringed := `{"type":"Polygon","coordinates":[[[10,0],[14,0],[14,4],[10,4],[10,0]],[[11,1],[13,1],[13,3],[11,3],[11,1]]]}`
 	text := `{"type":"FeatureCollection","features":[`
-	for i, g := range []string{square(0, 0, 1), square(1, 0, 1), square(2.5, 0, 1), square(0.5, 0.5, 1), square(0.2, 0.2, 0.1), ringed, square(11.5, 1.5, 1)} {
+	for i, g := range []string{square(0, 0, 1), square(1, 0, 1), square(2.5, 0, 1), square(0.5, 0.5, 1), square(0.2, 0.2, 0.1), ringed, square(11.5, 1.5, 1),
+		`{"type":"Polygon","coordinates":[[[20,-1],[20.1,-1],[20.1,1],[20,1],[20,-1]]]}`, `{"type":"Polygon","coordinates":[[[19,-0.1],[21,-0.1],[21,0.1],[19,0.1],[19,-0.1]]]}`} {
 		text += fmt.Sprintf(`%s{"type":"Feature","properties":{"code":"a%d"},"geometry":%s}`, map[bool]string{true: ","}[i > 0], i, g)
 	}
 	s, err := LoadGeoJSON([]string{write(t, "g.geojson", text+"]}")}, []string{"g.geojson"}, nil)
@@ -243,6 +264,7 @@ func TestDistanceKinds(t *testing.T) {
 		{0, 0, 0}, {0, 1, 0}, {0, 2, 1.5 * degree * math.Cos(0)}, // beside, touching, apart on the equator
 		{0, 3, 0}, {0, 4, 0}, {4, 0, 0}, // overlapping, holding, held
 		{5, 6, 0.5 * degree * math.Cos(2.5*radian)}, {6, 5, 0.5 * degree * math.Cos(2.5*radian)}, // in the hole
+		{7, 8, 0}, // crossed bars, no corner of which lies in the other
 	} {
 		km, err := s.Distances([]string{fmt.Sprintf("a%d", c.from)})
 		if err != nil {
@@ -262,6 +284,12 @@ func TestDistanceKinds(t *testing.T) {
 		if code, _ := s.Locate(c.x, c.y); code != c.code {
 			t.Errorf("%v, %v lies in %q, want %q", c.x, c.y, code, c.code)
 		}
+	}
+	zone := func(low, high, width float64) float64 {
+		return earthKm * earthKm * width * radian * (math.Sin(high*radian) - math.Sin(low*radian))
+	}
+	if want := zone(0, 4, 4) - zone(1, 3, 2); math.Abs(s.Areas[5].Km2-want) > 1e-6*want {
+		t.Errorf("%v km2 round the hole, want %v", s.Areas[5].Km2, want)
 	}
 	if _, err := s.Distances([]string{"a9"}); err == nil || !strings.Contains(err.Error(), `"a9"`) {
 		t.Errorf("unknown area: %v", err)

@@ -112,6 +112,7 @@ func TestCounts(t *testing.T) {
 		{"Arabic", "المحافظة;الشهر;عدد الهجمات\nديالى;شباط/فبراير ٢٠٢٠;٤٥\n", Spec{}, "ديالى 2020-02-01..2020-02-29  45\n", "", "semicolon-separated; counts by month"},
 		{"tab, BOM", "\ufeffDistrict\tMonth\tN\nX\t2020-02\t7.0\n", Spec{}, "X 2020-02-01..2020-02-29  7\n", "", "tab-separated"},
 		{"headerless series", "2020-01,84\n2020-02,50\n", Spec{}, " 2020-01-01..2020-01-31  84\n 2020-02-01..2020-02-29  50\n", "", "no header"},
+		{"BOM before a number", "\ufeff2020-01,84\n2020-02,50\n", Spec{}, " 2020-01-01..2020-01-31  84\n 2020-02-01..2020-02-29  50\n", "", "no header"},
 		{"two columns of any name", "when,sleeper cell operations\n2020-01,84\n", Spec{}, " 2020-01-01..2020-01-31  84\n", "", "counts by month"},
 		{"year and month", "year,month,count\n2020,2,5\n2020,3,6\n", Spec{}, " 2020-02-01..2020-02-29  5\n 2020-03-01..2020-03-31  6\n", "", "counts by month"},
 		{"first of months", "date,n\n2020-02-01,5\n2020-04-01,6\n", Spec{}, " 2020-02-01..2020-02-29  5\n 2020-04-01..2020-04-30  6\n", "", "counts by month (every date is the first of a month)"},
@@ -528,6 +529,24 @@ func TestWorkbook(t *testing.T) {
 	}
 	if _, err := read(t, "", Spec{Format: "counts", File: path, Sheet: "Feb"}); err == nil || !strings.Contains(err.Error(), `no sheet "Feb"; its sheets are Sheet1`) {
 		t.Error(err)
+	}
+}
+
+// Of two rows with one id, the same stays whichever stands first.
+func TestDuplicatesInAnyOrder(t *testing.T) {
+	rows := []string{"1,2020-01-01,33,44,x,5", "1,2020-01-01,33,45,x,5", "1,2020-01-01,34,44,x,5", "1,2020-01-01,33,44,y,5", "1,2020-01-01,33,44,x,6"}
+	var want athar.Event
+	for i := range rows {
+		text := "id,date,lat,lon,type,deaths\n" + strings.Join(append(slices.Clone(rows[i:]), rows[:i]...), "\n") + "\n2,2020-01-01,,,x,\n3,2020-01-01,,,x,\n4,2020-01-01,,,x,\n"
+		r := must(t, text, Spec{Format: "table"})
+		got := r.Events[0]
+		got.Line = 0
+		if i == 0 {
+			want = got
+		}
+		if got != want || reasons(r) != "duplicate-id 4" {
+			t.Errorf("%+v, %s; in another order %+v", got, reasons(r), want)
+		}
 	}
 }
 
