@@ -450,3 +450,57 @@ func TestKnownTruth(t *testing.T) {
 		}
 	}
 }
+
+// Sparse panels with holes, exposures and odd roles: whatever comes, effects
+// are numbers in order or refusals.
+func TestSparse(t *testing.T) {
+	refused, fitted := 0, 0
+	for k := range 400 {
+		r := stat.Stream(uint64(k), "sparse", 0)
+		na, nt := 4+r.IntN(30), 6+r.IntN(24)
+		level := math.Exp(3*r.Float64() - 2)
+		p := &athar.Panel{}
+		phases := []athar.Phase{athar.Outside, athar.Pre, athar.WashIn, athar.During, athar.Post, athar.Outside}
+		for t := range nt {
+			ph := phases[min(5, t*7/nt)]
+			if t > 0 && t < nt/2 {
+				ph = athar.Pre
+			}
+			p.Periods = append(p.Periods, athar.Period{Phase: ph, Days: float64(r.IntN(10)) * 5})
+		}
+		p.Other = make([]athar.Exposure, r.IntN(3))
+		for i := range na {
+			p.Areas = append(p.Areas, athar.PanelArea{Role: athar.Role(r.IntN(6) - 2)})
+			for t := range nt {
+				p.Count = append(p.Count, stat.NegBin(r, level*float64(i%5), 3))
+				p.Use = append(p.Use, r.Float64() < .95)
+				for j := range p.Other {
+					n := 0.0
+					if t > nt/3 && i%(5+j) == 1 {
+						n = 1
+					}
+					p.Other[j].N = append(p.Other[j].N, n)
+				}
+			}
+		}
+		res := spillover.Estimate(p, spillover.Options{Draws: 20})
+		for _, e := range res.Effects {
+			if e.Refusal != nil {
+				refused++
+				continue
+			}
+			fitted++
+			ok := e.Low <= e.RR && e.RR <= e.High && e.P >= 0 && e.P <= 1 && e.Expected > 0 &&
+				e.AvoidedLow <= e.Avoided && e.Avoided <= e.AvoidedHigh && e.MDELow < 1 && e.MDEHigh > 1 && e.Dispersion >= 1 && e.Inference != ""
+			if !ok {
+				t.Errorf("panel %d: %+v", k, e)
+			}
+			if e.Question == athar.AskRing && e.Inference != "exact" && !(e.AdjLow <= e.Low*(1+1e-9) && e.AdjHigh >= e.High*(1-1e-9)) {
+				t.Errorf("panel %d: simultaneous interval inside the single one: %+v", k, e)
+			}
+		}
+	}
+	if fitted < 200 || refused < 50 {
+		t.Errorf("%d fitted, %d refused: the panels do not try both", fitted, refused)
+	}
+}
