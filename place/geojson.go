@@ -13,7 +13,7 @@ import (
 	"github.com/peterstace/simplefeatures/geom"
 
 	"athar"
-	"athar/source/tabular"
+	"athar/tabular"
 )
 
 // feature is one feature of a GeoJSON file with its polygons.

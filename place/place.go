@@ -22,7 +22,7 @@ import (
 	"strings"
 
 	"athar"
-	"athar/source/tabular"
+	"athar/tabular"
 )
 
 // Error is a complaint about an input file, with where and what to do.

@@ -10,8 +10,8 @@
 //
 // Each published format has a package of its own below this one: counts for
 // tables that somebody already aggregated, ucdp for UCDP GED, table for any
-// other list of events by a column mapping. What they share, opening a file
-// and walking its rows, is package tabular.
+// other list of events by a column mapping. What they share is package event;
+// opening a file and walking its rows is package tabular.
 package source
 
 import (
@@ -23,16 +23,17 @@ import (
 
 	"athar"
 	"athar/source/counts"
+	"athar/source/event"
 	"athar/source/table"
-	"athar/source/tabular"
 	"athar/source/ucdp"
+	"athar/tabular"
 )
 
 // Error is a complaint about an input file, with where and what to do.
 type Error = tabular.Error
 
 // Group is the armed group whose events are kept.
-type Group = tabular.Group
+type Group = event.Group
 
 // Formats are the formats that [Read] knows.
 var Formats = []string{"counts", "series", "ucdp-ged", "table"}
@@ -95,7 +96,7 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 	}
 	defer f.Close()
 	tally := &tabular.Tally{File: s.Label}
-	filter := tabular.Filter{Classes: s.Classes, Where: s.Where, Coverage: s.Coverage}
+	filter := event.Filter{Classes: s.Classes, Where: s.Where, Coverage: s.Coverage}
 	switch s.Format {
 	case "counts", "series":
 		var t *counts.Table

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -287,6 +289,10 @@ func TestGEDGroups(t *testing.T) {
 	if got := ids(Group{Aliases: []string{"IS"}}); got != "1 3 6" {
 		t.Errorf("by name: %s", got)
 	}
+	// Row 4 has a side without name and identifier: a blank alias is not it.
+	if got := ids(Group{Aliases: []string{"", "Renamed State"}, IDs: []string{""}}); got != "5" {
+		t.Errorf("with a blank alias: %s", got)
+	}
 	if got := ids(Group{IDs: []string{"234"}}); got != "5" {
 		t.Errorf("by id alone: %s", got)
 	}
@@ -454,8 +460,12 @@ func TestWrongFiles(t *testing.T) {
 		if strings.HasSuffix(path, "class.csv") {
 			s.Classes = []string{"ied"}
 		}
-		if _, err := read(t, "", s); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := read(t, "", s)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", filepath.Base(path), err, want)
+		}
+		if missing := strings.HasPrefix(want, "no such file"); errors.Is(err, fs.ErrNotExist) != missing {
+			t.Errorf("%v: fs.ErrNotExist is %v", err, !missing)
 		}
 	}
 	if _, err := read(t, strings.ReplaceAll(ged, ",", ";"), Spec{Format: "ucdp-ged", Group: is}); err == nil || !strings.Contains(err.Error(), "separated by semicolons; save the file again as comma-separated") {

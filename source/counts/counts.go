@@ -20,14 +20,15 @@ import (
 	"time"
 
 	"athar"
-	"athar/source/tabular"
+	"athar/source/event"
+	"athar/tabular"
 )
 
 // Options says what to read and keep.
 type Options struct {
 	Columns map[string]string // area, period, year, class, count, low, best, high -> the file's column; date_format
 	Period  tabular.Unit      // "": by the file
-	Filter  tabular.Filter
+	Filter  event.Filter
 }
 
 // Table is what a counts table holds, sorted by area, period and class.
@@ -171,7 +172,7 @@ func (r *reader) row(cells tabular.Row) {
 		}
 	}
 	var fault *tabular.Fault
-	if c.Deaths, _, fault = cells.Deaths("low", "best", "high"); fault != nil {
+	if c.Deaths, _, fault = event.Deaths(cells, "low", "best", "high"); fault != nil {
 		r.t.RejectFor(r.f, c.Line, fault)
 		return
 	}

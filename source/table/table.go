@@ -16,15 +16,16 @@ import (
 	"strings"
 
 	"athar"
-	"athar/source/tabular"
+	"athar/source/event"
+	"athar/tabular"
 )
 
 // Options says what to read and keep.
 type Options struct {
 	Dataset string
 	Columns map[string]string // fields below -> the file's column; date_format
-	Group   tabular.Group     // where the table has sides, kept if it is on one; empty: all rows
-	Filter  tabular.Filter
+	Group   event.Group       // where the table has sides, kept if it is on one; empty: all rows
+	Filter  event.Filter
 }
 
 var fields = []tabular.Field{
@@ -70,7 +71,7 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]
 		return nil, err
 	}
 	r := reader{f: f, t: t, o: &o}
-	r.sides = (f.Has("side_a") || f.Has("side_b")) && len(o.Group.Aliases)+len(o.Group.IDs) > 0
+	r.sides = (f.Has("side_a") || f.Has("side_b")) && o.Group.Named()
 	if err := f.Each(ctx, t, r.row); err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]
 		return nil, err
 	}
 	f.Layout = append(f.Layout, r.layout())
-	return r.repeat(tabular.Unique(f, t, "id", events)), nil
+	return r.repeat(event.Unique(f, t, "id", events)), nil
 }
 
 type reader struct {
@@ -142,7 +143,7 @@ func (r *reader) event(cells tabular.Row) (e row, fault *tabular.Fault) {
 	if e.Lon, e.Lat, e.HasPoint, fault = cells.Point("lat", "lon"); fault != nil {
 		return e, fault
 	}
-	if e.Deaths, e.HasDeaths, fault = cells.Deaths("deaths_low", "deaths_best", "deaths_high"); fault != nil {
+	if e.Deaths, e.HasDeaths, fault = event.Deaths(cells, "deaths_low", "deaths_best", "deaths_high"); fault != nil {
 		return e, fault
 	}
 	if cell := cells.Cell("place_precision"); cell != "" {

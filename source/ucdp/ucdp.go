@@ -22,7 +22,8 @@ import (
 	"strings"
 
 	"athar"
-	"athar/source/tabular"
+	"athar/source/event"
+	"athar/tabular"
 )
 
 // Classes are the kinds of violence, by type_of_violence 1 to 3.
@@ -32,8 +33,8 @@ var Classes = []string{"state-based", "non-state", "one-sided"}
 type Options struct {
 	Dataset string            // name of the data, for [athar.Event.Dataset]
 	Columns map[string]string // GED's column, or area -> the file's column
-	Group   tabular.Group     // kept if it is on either side
-	Filter  tabular.Filter    // classes are those of Classes
+	Group   event.Group       // kept if it is on either side
+	Filter  event.Filter      // classes are those of Classes
 }
 
 // columns49 is the layout of the releases since 20.1.
@@ -63,7 +64,7 @@ var fields = func() []tabular.Field {
 // Read reads the events of a table in which the group is on a side, sorted by
 // time, id and content.
 func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
-	if len(o.Group.Aliases)+len(o.Group.IDs) == 0 {
+	if !o.Group.Named() {
 		return nil, &tabular.Error{File: f.Label, Msg: "the study does not say which group to look for", Hint: "give the group's aliases or ids in the study file"}
 	}
 	for _, c := range o.Filter.Classes {
@@ -90,7 +91,7 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]
 	if len(r.events) == 0 && r.others > 0 {
 		return nil, r.nobody()
 	}
-	events := tabular.Unique(f, t, "id", r.events)
+	events := event.Unique(f, t, "id", r.events)
 	by := "name"
 	if f.Has("side_a_new_id") && len(o.Group.IDs) > 0 {
 		by = "id"
@@ -189,7 +190,7 @@ func (r *reader) event(row tabular.Row) (e athar.Event, fault *tabular.Fault) {
 		}
 		e.Place = athar.PlacePrecision(p)
 	}
-	if e.Deaths, e.HasDeaths, fault = row.Deaths("low", "best", "high"); fault != nil {
+	if e.Deaths, e.HasDeaths, fault = event.Deaths(row, "low", "best", "high"); fault != nil {
 		return e, fault
 	}
 	e.SideA, e.SideB = r.f.Keep(row.Cell("side_a")), r.f.Keep(row.Cell("side_b"))

@@ -1,23 +1,33 @@
-package tabular
+package event
 
 import (
 	"slices"
 	"strings"
+
+	"athar/tabular"
 )
 
 // Group is the armed group whose events are kept, for formats that list the
 // events of everybody.
 type Group struct {
-	Aliases []string // names as sources write them, compared without case
+	Aliases []string // names as sources write them, compared without case; blank ones match nothing
 	IDs     []string // identifiers, e.g. UCDP actor id "234"
 }
 
-// IsID reports whether a published identifier is the group's.
-func (g Group) IsID(id string) bool { return slices.Contains(g.IDs, Identifier(id)) }
+// Named reports whether the group has a name or an identifier at all.
+func (g Group) Named() bool {
+	given := func(s string) bool { return strings.TrimSpace(s) != "" }
+	return slices.ContainsFunc(g.Aliases, given) || slices.ContainsFunc(g.IDs, given)
+}
 
-// IsName reports whether a published name is the group's.
+// IsID reports whether a published identifier is the group's.
+func (g Group) IsID(id string) bool {
+	return id != "" && slices.Contains(g.IDs, tabular.Identifier(id))
+}
+
+// IsName reports whether a published name is the group's; a blank one is not.
 func (g Group) IsName(name string) bool {
-	return slices.ContainsFunc(g.Aliases, func(a string) bool { return sameName(a, name) })
+	return strings.TrimSpace(name) != "" && slices.ContainsFunc(g.Aliases, func(a string) bool { return sameName(a, name) })
 }
 
 // InCoalition reports whether a side that lists several organisations,

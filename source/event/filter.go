@@ -1,4 +1,4 @@
-package tabular
+package event
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"athar"
+	"athar/tabular"
 )
 
 // Filter says which rows a study asks for.
@@ -27,7 +28,7 @@ type condition struct {
 }
 
 // Bind looks the columns of Where up in a table.
-func (q *Filter) Bind(f *File) error {
+func (q *Filter) Bind(f *tabular.File) error {
 	q.seen = map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(q.Where)) {
 		i, err := f.Index(name)
@@ -40,12 +41,12 @@ func (q *Filter) Bind(f *File) error {
 }
 
 // Row reports whether a row meets Where.
-func (q *Filter) Row(r Row) bool {
+func (q *Filter) Row(r tabular.Row) bool {
 	ok := true
 	for k := range q.columns {
 		c := &q.columns[k]
 		cell := r.At(c.column)
-		i := slices.IndexFunc(c.values, func(v string) bool { return sameName(v, cell) || v == Identifier(cell) })
+		i := slices.IndexFunc(c.values, func(v string) bool { return sameName(v, cell) || v == tabular.Identifier(cell) })
 		if i < 0 {
 			ok = false
 			continue
@@ -71,11 +72,11 @@ func (q *Filter) Time(s athar.Span) bool {
 
 // Met complains of a value that Where asks for and no row has: most likely it
 // is misspelt, and the count would be too low without a sign.
-func (q *Filter) Met(f *File) error {
+func (q *Filter) Met(f *tabular.File) error {
 	for _, c := range q.columns {
 		for i, met := range c.met {
 			if !met {
-				return &Error{File: f.Label, Msg: fmt.Sprintf("no row has %q in column %q", c.values[i], c.name),
+				return &tabular.Error{File: f.Label, Msg: fmt.Sprintf("no row has %q in column %q", c.values[i], c.name),
 					Hint: "correct or remove it in the study's where"}
 			}
 		}
@@ -85,7 +86,7 @@ func (q *Filter) Met(f *File) error {
 
 // ClassesMet complains likewise of a class, for formats whose classes are
 // whatever the file holds.
-func (q *Filter) ClassesMet(f *File) error {
+func (q *Filter) ClassesMet(f *tabular.File) error {
 	if len(q.Classes) == 0 {
 		return nil
 	}
@@ -96,11 +97,11 @@ func (q *Filter) ClassesMet(f *File) error {
 	slices.Sort(classes)
 	for _, want := range q.Classes {
 		if !slices.ContainsFunc(classes, func(c string) bool { return sameName(c, want) }) {
-			hint := suggest("the classes are", classes)
-			if near := Nearest(want, classes, 1); len(near) > 0 {
+			hint := "the classes are " + strings.Join(classes, ", ")
+			if near := tabular.Nearest(want, classes, 1); len(near) > 0 {
 				hint = fmt.Sprintf("did you mean %q? ", near[0]) + hint
 			}
-			return &Error{File: f.Label, Msg: fmt.Sprintf("no row is of class %q", strings.TrimSpace(want)), Hint: hint}
+			return &tabular.Error{File: f.Label, Msg: fmt.Sprintf("no row is of class %q", strings.TrimSpace(want)), Hint: hint}
 		}
 	}
 	return nil

@@ -38,7 +38,11 @@ type Error struct {
 	Column int    // in bytes, 1 is the first; 0: the line as a whole
 	Msg    string
 	Hint   string
+	cause  error
 }
+
+// Unwrap returns the operating system's error, if there is one.
+func (e *Error) Unwrap() error { return e.cause }
 
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -148,7 +152,7 @@ func openRegular(path, label string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e := &Error{File: label, Msg: "no such file"}
+		e := &Error{File: label, Msg: "no such file", cause: err}
 		dir := filepath.Dir(path)
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -162,7 +166,7 @@ func openRegular(path, label string) (*os.File, error) {
 		e.Hint = suggest("the folder has", Nearest(filepath.Base(path), names, 3))
 		return nil, e
 	case err != nil:
-		return nil, &Error{File: label, Msg: reason(err)}
+		return nil, &Error{File: label, Msg: reason(err), cause: err}
 	case info.IsDir():
 		return nil, &Error{File: label, Msg: "this is a folder", Hint: "name a file in it"}
 	case !info.Mode().IsRegular():
@@ -170,7 +174,7 @@ func openRegular(path, label string) (*os.File, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{File: label, Msg: reason(err)}
+		return nil, &Error{File: label, Msg: reason(err), cause: err}
 	}
 	return file, nil
 }
@@ -380,7 +384,7 @@ func (f *File) fault(err error) error {
 		errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm), errors.As(err, &corrupt):
 		return &Error{File: f.Label, Msg: "the compressed file is damaged: " + err.Error(), Hint: "download it again"}
 	}
-	return &Error{File: f.Label, Msg: reason(err)}
+	return &Error{File: f.Label, Msg: reason(err), cause: err}
 }
 
 var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "bar"}
