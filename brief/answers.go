@@ -3,6 +3,7 @@ package brief
 import (
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"athar"
@@ -140,6 +141,31 @@ func (p *page) Answers() []Answered {
 
 func (p *page) line(f athar.Finding, rings []athar.Ring, phase string) Answer {
 	return Answer{Phase: phase, Verdict: f.Verdict, Says: p.answer(f, rings).HTML(), Anchor: p.anchors[f.ID]}
+}
+
+// FiredMost lists the checks that fired in more than one campaign, most often
+// first, at most four.
+func (p *page) FiredMost() []string {
+	var codes []string
+	n := map[string]int{}
+	for _, c := range p.Campaigns {
+		for _, g := range c.Guards {
+			if g.Status != athar.Fired {
+				continue
+			}
+			if n[g.Code] == 0 {
+				codes = append(codes, g.Code)
+			}
+			n[g.Code]++
+		}
+	}
+	codes = slices.DeleteFunc(codes, func(c string) bool { return n[c] < 2 })
+	slices.SortStableFunc(codes, func(a, b string) int { return n[b] - n[a] })
+	var out []string
+	for _, c := range codes[:min(4, len(codes))] {
+		out = append(out, p.plain("page.fired-times", "guard", p.Lang.Word("guard", c), "n", n[c]))
+	}
+	return out
 }
 
 // when is the time of a campaign in short: from the earliest start to the latest end.

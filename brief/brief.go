@@ -200,28 +200,6 @@ func pieces(s string) []Piece {
 	return out
 }
 
-// Anchor is the element id of a finding, "" if the report does not hold it.
-func (p *page) Anchor(id string) string { return p.anchors[id] }
-
-// FindingName names a finding in a link: campaign, question, phase.
-func (p *page) FindingName(id string) string {
-	for _, c := range p.Campaigns {
-		for _, f := range c.Findings {
-			if f.ID == id {
-				return strings.Join([]string{p.Lang.Name(c.Campaign.Name), p.where(f, c.Rings), p.Lang.Word("word", string(f.Phase))}, " · ")
-			}
-		}
-	}
-	for _, t := range p.Totals {
-		for _, f := range t.Findings {
-			if f.ID == id {
-				return p.Lang.Name(t.Name)
-			}
-		}
-	}
-	return id
-}
-
 // where names the place that a finding is about, for tables.
 func (p *page) where(f athar.Finding, rings []athar.Ring) string {
 	if f.Question == athar.AskRing {
@@ -253,6 +231,18 @@ func (p *page) SortedGuards(list []athar.Guard) []athar.Guard {
 	}
 	out := slices.Clone(list)
 	slices.SortStableFunc(out, func(a, b athar.Guard) int { return rank(a) - rank(b) })
+	return out
+}
+
+// InTotal gives the checks of a total the sentences that fit one: those whose
+// code has a second sentence under code-total.
+func (p *page) InTotal(list []athar.Guard) []athar.Guard {
+	out := slices.Clone(list)
+	for i := range out {
+		if code := out[i].Says.Code + "-total"; p.Lang.Has("note." + code) {
+			out[i].Says.Code = code
+		}
+	}
 	return out
 }
 

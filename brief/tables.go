@@ -65,7 +65,8 @@ func (p *page) FindingGroups() []FindingGroup {
 	return out
 }
 
-// FindingColumn is the findings of one phase.
+// FindingColumn is the findings of one phase; of a total, which has no phases,
+// all.
 type FindingColumn struct {
 	Phase string
 	Rows  []FindingRow
@@ -77,7 +78,10 @@ type FindingColumn struct {
 func (p *page) Columns(findings []athar.Finding, rings []athar.Ring) []FindingColumn {
 	var out []FindingColumn
 	for _, f := range findings {
-		phase := p.capital(p.phase(f))
+		phase := ""
+		if f.Question != athar.AskTotal {
+			phase = p.capital(p.phase(f))
+		}
 		i := slices.IndexFunc(out, func(c FindingColumn) bool { return c.Phase == phase })
 		if i < 0 {
 			i = len(out)

@@ -94,6 +94,15 @@ func TestTrack(t *testing.T) {
 	}
 }
 
+func TestAttributesAreEscaped(t *testing.T) {
+	m := Map{West: 0, East: 4, South: 0, North: 3, Width: 400, Height: 300, ScaleLabel: func(float64) string { return "" },
+		Spots: []Spot{{Lon: 2, Lat: 1, R: 3, Class: `a" onclick="b`, Title: "<script>"}}}
+	s := string(m.SVG())
+	if n := wellFormed(t, s); n["circle"] != 1 || n["script"] != 0 || strings.Contains(s, `" onclick`) {
+		t.Error(s)
+	}
+}
+
 func TestSeriesDrawsWhatIsKnown(t *testing.T) {
 	nan := math.NaN()
 	col := func(i int, o, e float64) Column {

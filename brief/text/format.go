@@ -23,7 +23,7 @@ var kinds = []string{"count", "number", "signed", "ratio", "p", "percent", "fewe
 // Value writes a quantity. The kinds are
 //
 //	count    an integer in groups of three digits: 106 274
-//	number   one decimal below 100: 17.2
+//	number   one decimal below 100: 17.2; <0.1 where that would be 0
 //	signed   number with its sign: +3.1, −12
 //	ratio    two decimals, two significant digits below 0.1: 0.81, 0.045
 //	p        three decimals, <0.001 below
@@ -174,7 +174,10 @@ func (l *Language) Number(n athar.Num) string {
 	if s, ok := l.special(n); ok {
 		return s
 	}
-	if f := float64(n); f != math.Trunc(f) && math.Abs(f) < 99.95 {
+	switch f := float64(n); {
+	case f > 0 && f < 0.05:
+		return "<" + l.decimal(0.1, 1)
+	case f != math.Trunc(f) && math.Abs(f) < 99.95:
 		return l.decimal(f, 1)
 	}
 	return l.decimal(float64(n), 0)
@@ -182,11 +185,13 @@ func (l *Language) Number(n athar.Num) string {
 
 // Signed is Number with a plus sign before positive numbers.
 func (l *Language) Signed(n athar.Num) string {
-	if s := l.Number(n); float64(n) > 0 && s != l.decimal(0, 0) {
-		return "+" + s
-	} else {
-		return s
+	if f := float64(n); math.Abs(f) < 0.05 {
+		return l.decimal(0, 0)
 	}
+	if n > 0 {
+		return "+" + l.Number(n)
+	}
+	return l.Number(n)
 }
 
 // Ratio writes a rate ratio.
