@@ -52,6 +52,7 @@ const maxCount = 100_000
 // Read reads the events of a table, sorted by time, id and content. A row with
 // count n gives n events; its deaths go to the first of them.
 func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
+	o.Group = o.Group.Clean()
 	columns := map[string]string{}
 	for k, v := range o.Columns {
 		if k != "date_format" {

@@ -64,6 +64,7 @@ var fields = func() []tabular.Field {
 // Read reads the events of a table in which the group is on a side, sorted by
 // time, id and content.
 func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
+	o.Group = o.Group.Clean()
 	if !o.Group.Named() {
 		return nil, &tabular.Error{File: f.Label, Msg: "the study does not say which group to look for", Hint: "give the group's aliases or ids in the study file"}
 	}
