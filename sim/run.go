@@ -6,29 +6,32 @@ import (
 	"sync/atomic"
 
 	"athar"
-	"athar/effect/spillover"
 )
+
+// Method is asked about one panel. The list of effects it returns must have
+// the same questions for every panel of a world.
+type Method func(p *athar.Panel) []athar.Effect
 
 // Rate is what many replicates say about one effect of one world.
 type Rate struct {
 	Key
-	Truth    float64
-	N        int     // replicates with an estimate
-	Refused  int     // without
-	Reject   float64 // share with p < .05: type I error where Truth is 1, power elsewhere
-	Cover    float64 // share of 95% intervals that hold the truth
-	Bias     float64 // mean of ln RR less ln Truth
-	BiasSE   float64 // its Monte Carlo standard error
-	Cluster  float64 // share with the clustered error
-	RejectSE float64 // Monte Carlo standard errors of the shares
-	CoverSE  float64
+	Truth   float64
+	N       int     // replicates with an estimate
+	Refused int     // without
+	Reject  float64 // share with p < .05: type I error where Truth is 1, power elsewhere
+	Cover   float64 // share of 95% intervals that hold the truth
+	Bias    float64 // mean of ln RR less ln Truth, over replicates with a positive RR
+	BiasSE  float64 // its Monte Carlo standard error
+	Cluster float64 // share with the clustered error
 }
 
-// Run draws reps panels of the world and asks the headline method about each.
-// The result does not depend on the number of workers.
-func Run(w World, seed uint64, reps, workers int, errors spillover.Errors) []Rate {
-	type row struct{ effects []athar.Effect }
-	rows := make([]row, reps)
+// SE is the Monte Carlo standard error of a share among the replicates.
+func (r Rate) SE(share float64) float64 { return math.Sqrt(share * (1 - share) / float64(r.N)) }
+
+// Run draws reps panels of the world and asks the method about each. The
+// result does not depend on the number of workers.
+func Run(w World, seed uint64, reps, workers int, method Method) []Rate {
+	rows := make([][]athar.Effect, reps)
 	_, truth := w.Panel(seed, 0)
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -40,20 +43,19 @@ func Run(w World, seed uint64, reps, workers int, errors spillover.Errors) []Rat
 					return
 				}
 				p, _ := w.Panel(seed, k)
-				rows[k].effects = spillover.Estimate(p, spillover.Options{Seed: seed, Draws: -1, Errors: errors}).Effects
+				rows[k] = method(p)
 			}
 		})
 	}
 	wg.Wait()
 	var rates []Rate
-	for n, e := range rows[0].effects {
-		key := Key{e.Question, e.Ring, e.Phase}
-		r := Rate{Key: key, Truth: truth[key]}
-		target := math.Log(r.Truth)
-		var sum, squares float64
+	for n, e := range rows[0] {
+		r := Rate{Key: Key{e.Question, e.Ring, e.Phase}}
+		r.Truth = truth[r.Key]
+		var logs, sum, squares float64
 		for _, row := range rows {
-			e := row.effects[n]
-			if e.Refusal != nil || !(e.RR > 0) {
+			e := row[n]
+			if e.Refusal != nil {
 				r.Refused++
 				continue
 			}
@@ -64,18 +66,19 @@ func Run(w World, seed uint64, reps, workers int, errors spillover.Errors) []Rat
 			if float64(e.Low) <= r.Truth && r.Truth <= float64(e.High) {
 				r.Cover++
 			}
-			if e.Inference == string(spillover.Clustered) {
+			if e.Inference == "cr2" {
 				r.Cluster++
 			}
-			d := math.Log(float64(e.RR)) - target
-			sum += d
-			squares += d * d
+			if e.RR > 0 {
+				d := math.Log(float64(e.RR) / r.Truth)
+				logs++
+				sum += d
+				squares += d * d
+			}
 		}
 		m := float64(r.N)
-		r.Reject, r.Cover, r.Cluster, r.Bias = r.Reject/m, r.Cover/m, r.Cluster/m, sum/m
-		r.RejectSE = math.Sqrt(r.Reject * (1 - r.Reject) / m)
-		r.CoverSE = math.Sqrt(r.Cover * (1 - r.Cover) / m)
-		r.BiasSE = math.Sqrt((squares/m - r.Bias*r.Bias) / m)
+		r.Reject, r.Cover, r.Cluster, r.Bias = r.Reject/m, r.Cover/m, r.Cluster/m, sum/logs
+		r.BiasSE = math.Sqrt((squares/logs - r.Bias*r.Bias) / logs)
 		rates = append(rates, r)
 	}
 	return rates

@@ -69,15 +69,14 @@ func Worlds() []World {
 	}
 }
 
-// Few returns w with n treated areas inside and 3n in each ring.
+// Few returns w with n areas inside.
 func (w World) Few(n int) World {
 	w.Name = fmt.Sprintf("%s, %d inside", w.Name, n)
 	w.Inside = n
 	return w
 }
 
-// Truth holds the rate ratios that are in a panel, by role and phase; net under
-// role Net.
+// Truth holds the rate ratios that are in a panel.
 type Truth map[Key]float64
 
 // Key names an effect.

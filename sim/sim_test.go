@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"athar"
-	"athar/effect/spillover"
 )
 
 func TestSameWorld(t *testing.T) {
@@ -23,7 +22,12 @@ func TestSameWorld(t *testing.T) {
 
 func TestWorkers(t *testing.T) {
 	w := Worlds()[1]
-	if !reflect.DeepEqual(Run(w, 1, 8, 1, spillover.Auto), Run(w, 1, 8, 3, spillover.Auto)) {
+	sums := func(p *athar.Panel) []athar.Effect {
+		e := athar.Effect{Question: athar.AskInside, Phase: athar.During, RR: athar.Num(p.Total(athar.Inside, athar.During) / 100)}
+		e.Low, e.High = e.RR/2, e.RR*2
+		return []athar.Effect{e}
+	}
+	if !reflect.DeepEqual(Run(w, 1, 40, 1, sums), Run(w, 1, 40, 3, sums)) {
 		t.Error("the result depends on the number of workers")
 	}
 }

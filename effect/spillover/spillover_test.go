@@ -437,7 +437,7 @@ func TestKnownTruth(t *testing.T) {
 	const reps = 200
 	worlds := sim.Worlds()
 	for _, w := range []sim.World{worlds[0], worlds[2], worlds[4], worlds[2].Few(3), worlds[10]} {
-		for _, r := range sim.Run(w, 12, reps, 2, spillover.Auto) {
+		for _, r := range sim.Run(w, 12, reps, 2, func(p *athar.Panel) []athar.Effect { return spillover.Estimate(p, plain).Effects }) {
 			if r.Truth == 1 && r.Reject > .05+4*.0154 {
 				t.Errorf("%s, %s %d %s: type I error %.3f", w.Name, r.Question, r.Ring, r.Phase, r.Reject)
 			}
