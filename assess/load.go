@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -140,20 +141,23 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		spec.File = in.study.Path(d.File)
 	}
 	r, err := source.Read(ctx, spec)
+	if errors.Is(err, fs.ErrNotExist) {
+		return in.study.Complaint(fmt.Sprintf("data[%d].file", i), err.Error(), "")
+	}
 	if err != nil {
 		return err
 	}
+	if r.Info.File == "" {
+		r.Info.File = d.Name
+	}
 	reasons := map[string]int{}
+	find := in.finder(r, reasons)
 	for _, c := range r.Counts {
 		in.longest = max(in.longest, c.When.Days())
-		in.count(i, c.Area, "", c.When, c.N, reasons)
+		in.count(i, find(c.Area, c.Line), "", c.When, c.N)
 	}
 	for _, c := range r.NotPublished {
-		area := c.Area
-		if in.set == nil {
-			area = single
-		}
-		in.missing = append(in.missing, row{area: area, when: c.When, file: i})
+		in.missing = append(in.missing, row{area: find(c.Area, 0), when: c.When, file: i})
 	}
 	if err := in.swapped(d, r.Events); err != nil {
 		return err
@@ -162,14 +166,24 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		if e.Place != athar.PlaceUnknown {
 			in.placed = append(in.placed, placedEvent{e.When.Mid(), e.Place > athar.PlaceDistrict})
 		}
-		area := e.AreaCode
-		if area == "" && in.set != nil && e.HasPoint && e.Place <= athar.PlaceDistrict {
-			area, _ = in.set.Locate(e.Lon, e.Lat)
+		area := ""
+		switch {
+		case e.AreaCode != "" || in.set == nil:
+			area = find(e.AreaCode, e.Line)
+		case e.Place > athar.PlaceDistrict:
+			reasons["place-too-coarse"]++
+		case e.HasPoint:
+			var ok bool
+			if area, ok = in.set.Locate(e.Lon, e.Lat); !ok {
+				reasons["outside-areas"]++
+			}
+		default:
+			reasons["outside-areas"]++
 		}
-		in.count(i, area, e.Country, e.When, 1, reasons)
+		in.count(i, area, e.Country, e.When, 1)
 	}
 	for _, name := range sortedKeys(reasons) {
-		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name]})
+		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
 	}
 	in.info = append(in.info, r.Info)
 	in.rejects = append(in.rejects, r.Rejects...)
@@ -188,16 +202,38 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	return nil
 }
 
-// count notes one row. A row without an area of the study is kept for the
-// totals of its country and counted.
-func (in *inputs) count(file int, area, country string, when athar.Span, n int, reasons map[string]int) {
+// finder returns the lookup of areas that rows name by code or name. A name
+// that the study does not know is a damaged row, listed with the nearest names.
+func (in *inputs) finder(r *source.Reading, reasons map[string]int) func(name string, line int) string {
 	if in.set == nil {
-		area = single
-	} else if i, ok := slices.BinarySearchFunc(in.areas, area, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) }); ok {
+		return func(string, int) string { return single }
+	}
+	find := study.Finder(in.areas)
+	type answer struct{ code, problem string }
+	known := map[string]answer{}
+	return func(name string, line int) string {
+		a, ok := known[name]
+		if !ok {
+			a.code, a.problem = find(name)
+			known[name] = a
+		}
+		switch {
+		case a.code != "" || line == 0:
+		case name == "":
+			reasons["outside-areas"]++
+		default:
+			reasons["unknown-area"]++
+			r.Rejects = append(r.Rejects, athar.Reject{File: r.Info.File, Line: line, Reason: "unknown-area", Detail: a.problem})
+		}
+		return a.code
+	}
+}
+
+// count notes one row. A row without an area of the study is kept for the
+// totals of its country.
+func (in *inputs) count(file int, area, country string, when athar.Span, n int) {
+	if i, ok := slices.BinarySearchFunc(in.areas, area, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) }); ok {
 		country = in.areas[i].Country
-	} else {
-		reasons["outside-areas"]++
-		area = ""
 	}
 	in.rows = append(in.rows, row{area: area, country: country, when: when, n: n, file: file})
 }

@@ -216,3 +216,17 @@ func noUnit(what, name string, areas []athar.Area, above func(athar.Area) []stri
 	}
 	return fmt.Sprintf("there is no %s %q; nearest: %s", what, name, strings.Join(all[:min(3, len(all))], ", "))
 }
+
+// Finder returns a function that finds one area by its code or its name in
+// English or Arabic, as footprints do. Where there is none, or more than one,
+// code is empty and problem says so with the nearest names.
+func Finder(areas []athar.Area) func(name string) (code, problem string) {
+	g := newGazetteer(areas)
+	return func(name string) (string, string) {
+		codes, problem := g.area(name)
+		if problem != "" {
+			return "", problem
+		}
+		return codes[0], ""
+	}
+}

@@ -132,9 +132,8 @@ func (c *assessCmd) Run(e *env) error {
 		return err
 	}
 	fmt.Fprint(e.stdout, brief.Summary(r.Report))
-	faults := len(r.Rejects)
-	if faults > 0 {
-		fmt.Fprintf(e.stdout, "\n%d damaged rows were left out; they are listed in %s\n", faults, filepath.Join(c.Out, "rejects.csv"))
+	if n := len(r.Rejects); n > 0 {
+		fmt.Fprintf(e.stdout, "\n%d rows could not be used; %s says which and why\n", n, filepath.Join(c.Out, "rejects.csv"))
 	}
 	fmt.Fprintf(e.stdout, "\nThe brief is in %s\n", filepath.Join(c.Out, "brief.html"))
 	return nil
