@@ -1,6 +1,7 @@
 package place
 
 import (
+	"compress/gzip"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -384,6 +385,39 @@ func TestLocateOracle(t *testing.T) {
 	}
 	if shared < 5000 {
 		t.Errorf("only %d common edges", shared)
+	}
+}
+
+// Every point of the joined UCDP file against the district that was published
+// with it. The polygons were thinned after that, so some points on the outer
+// border lie in none; none may lie in another.
+func TestLocateAgainstPublishedDistricts(t *testing.T) {
+	file, err := os.Open(testdata.Shared(t, "data/events/ucdp_ged211_irq_syr_2014_2020_joined.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := polygons(t)
+	lon, lat, code := slices.Index(rows[0], "longitude"), slices.Index(rows[0], "latitude"), slices.Index(rows[0], "cod_adm2_pcode")
+	lost := 0
+	for _, r := range rows[1:] {
+		got, ok := s.Locate(number(t, r[lon]), number(t, r[lat]))
+		if !ok {
+			lost++
+		} else if got != r[code] {
+			t.Errorf("event %s lies in %s, published in %s", r[0], got, r[code])
+		}
+	}
+	if lost > 150 {
+		t.Errorf("%d of %d events lie in no district", lost, len(rows)-1)
 	}
 }
 
