@@ -253,6 +253,14 @@ func (l *Language) Name(n athar.Names) string {
 	return n.En
 }
 
+// Other is the code of the language of [Language.OtherName].
+func (l *Language) Other() string {
+	if l.Code == "ar" {
+		return "en"
+	}
+	return "ar"
+}
+
 // OtherName is the name in the other language, "" if there is none.
 func (l *Language) OtherName(n athar.Names) string {
 	if n.En == "" || n.Ar == "" {
