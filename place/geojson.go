@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -207,37 +208,28 @@ func properties(label string, features []feature, mapping map[string]string) (ma
 			break
 		}
 	}
-	at := func(pattern string, level int) string { return strings.ReplaceAll(pattern, "#", fmt.Sprint(level)) }
-	up := max(0, level-1)
-	own := func(fixed []string, patterns ...string) []string {
-		for _, p := range patterns {
-			fixed = append(fixed, at(p, level))
-		}
-		return fixed
-	}
-	above := func(patterns ...string) []string {
-		var out []string
-		for _, p := range patterns {
-			out = append(out, at(p, up))
-		}
-		return out
-	}
-	// A file with a bare PCODE or NAME_EN names the units above by level.
+	above := max(0, level-1)
+	// A file with a bare PCODE carries levels only for the units above.
 	if slices.ContainsFunc(names, func(n string) bool { return tabular.Fold(n) == "pcode" }) {
-		up = level
+		above = level
+	}
+	at := func(level int, patterns ...string) []string {
+		for i, p := range patterns {
+			patterns[i] = strings.ReplaceAll(p, "#", fmt.Sprint(level))
+		}
+		return patterns
 	}
 	fields := []tabular.Field{
-		{Name: "code", Usual: own([]string{"code", "area_code", "district", "pcode"}, "adm#_pcode", "gid_#", "shapeID")},
-		{Name: "name_en", Usual: own([]string{"name_en", "shapeName"}, "adm#_en", "adm#_name", "name_#", "name")},
-		{Name: "name_ar", Usual: own([]string{"name_ar"}, "adm#_ar", "adm#_name1", "nl_name_#")},
-		{Name: "parent_en", Usual: append([]string{"parent_en", "governorate_en"}, above("adm#_en", "adm#_name", "name_#")...)},
-		{Name: "parent_ar", Usual: append([]string{"parent_ar", "governorate_ar"}, above("adm#_ar", "adm#_name1", "nl_name_#")...)},
+		{Name: "code", Usual: at(level, "code", "area_code", "district", "pcode", "adm#_pcode", "gid_#", "shapeID")},
+		{Name: "name_en", Usual: at(level, "name_en", "shapeName", "adm#_en", "adm#_name", "name_#", "name")},
+		{Name: "name_ar", Usual: at(level, "name_ar", "adm#_ar", "adm#_name1", "nl_name_#")},
+		{Name: "parent_en", Usual: at(above, "parent_en", "governorate_en", "adm#_en", "adm#_name", "name_#")},
+		{Name: "parent_ar", Usual: at(above, "parent_ar", "governorate_ar", "adm#_ar", "adm#_name1", "nl_name_#")},
 		{Name: "country", Usual: []string{"country", "adm0_en", "adm0_name", "name_0", "shapeGroup", "adm0_pcode", "gid_0"}},
-		{Name: "lon"}, {Name: "lat"}, {Name: "km2"},
 	}
-	for k := range mapping {
+	for _, k := range slices.Sorted(maps.Keys(mapping)) {
 		if !slices.ContainsFunc(fields, func(f tabular.Field) bool { return f.Name == k }) {
-			return nil, &Error{File: label, Msg: fmt.Sprintf("properties maps %q, which areas do not have", k), Hint: "they have code, name_en, name_ar, parent_en, parent_ar, country, lon, lat, km2"}
+			return nil, &Error{File: label, Msg: fmt.Sprintf("properties maps %q, which areas do not have", k), Hint: "they have code, name_en, name_ar, parent_en, parent_ar and country"}
 		}
 	}
 	// Several files may name their properties differently, so a mapping holds
@@ -346,21 +338,6 @@ func (s *Set) Locate(lon, lat float64) (code string, ok bool) {
 		return "", false
 	}
 	return s.Areas[i].Code, true
-}
-
-// LooksSwapped reports whether none of the points lies in an area as it
-// stands, and some do with longitude and latitude exchanged.
-func (s *Set) LooksSwapped(lon, lat []float64) bool {
-	swapped := false
-	for i := range lon {
-		if _, ok := s.Locate(lon[i], lat[i]); ok {
-			return false
-		}
-		if _, ok := s.Locate(lat[i], lon[i]); ok {
-			swapped = true
-		}
-	}
-	return swapped
 }
 
 // Within returns the codes of the areas whose representative point lies in

@@ -298,9 +298,6 @@ func TestDistanceKinds(t *testing.T) {
 	if _, err := s.Distances(nil); err == nil {
 		t.Error("an empty footprint was accepted")
 	}
-	if !s.LooksSwapped([]float64{2, 0.5}, []float64{12, 1.8}) || s.LooksSwapped([]float64{12, 2}, []float64{2, 12}) || s.LooksSwapped(nil, nil) {
-		t.Error("swapped coordinates are not recognised")
-	}
 	codes, err := s.Within(write(t, "drawn.json", square(0, 0, 3.1)), "drawn.json")
 	if err != nil || !slices.Equal(codes, []string{"a0", "a1", "a2", "a3", "a4"}) {
 		t.Errorf("within: %v, %v", codes, err)

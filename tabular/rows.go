@@ -1,0 +1,251 @@
+package tabular
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "bar"}
+
+// first returns the first row of a text file as each of the delimiters
+// would cut it. It consumes nothing.
+func (f *File) first(delimiters string) (map[rune][]string, error) {
+	peek, err := f.text.Peek(peekSize)
+	if err != nil && err != io.EOF && !bytes.ContainsRune(peek, '\n') {
+		return nil, f.fault(err)
+	}
+	rows := map[rune][]string{}
+	for _, d := range delimiters {
+		r := csv.NewReader(bytes.NewReader(peek))
+		r.Comma = d
+		r.LazyQuotes = true
+		if rec, err := r.Read(); err == nil {
+			rows[d] = rec
+		}
+	}
+	if len(rows) == 0 {
+		return nil, &Error{File: f.Label, Msg: "the file has no header", Hint: "its first line must name the columns"}
+	}
+	return rows, nil
+}
+
+// Start reads the header. A text file is taken to be separated by the first
+// of the delimiters whose header serves best by score; headerless, if not nil,
+// may recognise a first row of data and return the names of its columns.
+func (f *File) Start(delimiters string, score func(header []string) int, headerless func(first []string) []string) error {
+	var header []string
+	if f.Excel {
+		cells, err := f.sheetRow()
+		if err == io.EOF {
+			return &Error{File: f.Label, Msg: "the sheet is empty"}
+		}
+		if err != nil {
+			return err
+		}
+		header = cells
+	} else {
+		rows, err := f.first(",;\t|")
+		if err != nil {
+			return err
+		}
+		best := -1
+		for _, d := range delimiters {
+			if rec, ok := rows[d]; ok && (best < 0 || score(rec) > best) {
+				best, f.comma, header = score(rec), d, rec
+			}
+		}
+		if header == nil {
+			f.comma = ','
+		}
+		for _, d := range ",;\t|" {
+			if len(header) <= 1 && len(rows[d]) > 2 {
+				return &Error{File: f.Label, Line: 1, Msg: fmt.Sprintf("the header has one column; it seems to be separated by %ss", delimiterNames[d]),
+					Hint: "save the file again as comma-separated values"}
+			}
+		}
+		if f.comma != ',' {
+			f.Layout = append(f.Layout, delimiterNames[f.comma]+"-separated")
+		}
+		f.csv = csv.NewReader(f.text)
+		f.csv.Comma = f.comma
+		f.csv.FieldsPerRecord = -1
+		f.csv.ReuseRecord = true
+	}
+	f.Header = make([]string, len(header))
+	for i, h := range header {
+		f.Header[i] = strings.TrimSpace(h)
+	}
+	if headerless != nil {
+		if names := headerless(header); names != nil {
+			f.Header = names
+			f.Layout = append(f.Layout, "no header")
+			return nil
+		}
+	}
+	if f.csv != nil {
+		if _, err := f.csv.Read(); err != nil {
+			return f.parseError(err)
+		}
+	}
+	return nil
+}
+
+// sheetRow returns the next row of a sheet that has content.
+func (f *File) sheetRow() ([]string, error) {
+	for f.sheet.Next() {
+		f.line++
+		cells, err := f.sheet.Columns()
+		if err != nil {
+			return nil, f.fault(err)
+		}
+		if !blank(cells) {
+			return cells, nil
+		}
+	}
+	if err := f.sheet.Error(); err != nil {
+		return nil, f.fault(err)
+	}
+	return nil, io.EOF
+}
+
+func blank(cells []string) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// parseError says what is wrong with the quotes of a text file.
+func (f *File) parseError(err error) error {
+	var pe *csv.ParseError
+	if !errors.As(err, &pe) {
+		return f.fault(err)
+	}
+	e := &Error{File: f.Label, Line: pe.Line, Column: pe.Column, Msg: `a quotation mark stands where none may`,
+		Hint: `a field with quotation marks must itself be quoted, and each mark in it doubled`}
+	if pe.StartLine != pe.Line {
+		e.Msg = fmt.Sprintf("the quoted field that begins in line %d does not end properly; rows up to line %d cannot be told apart", pe.StartLine, pe.Line)
+	}
+	return e
+}
+
+// Row is one row of a table. Its cells are valid until the next row is read.
+type Row struct {
+	Line  int
+	cells []string
+	file  *File
+}
+
+// Cell returns the cell of a mapped field without surrounding space; "" if the
+// table has no such column.
+func (r Row) Cell(field string) string {
+	if i, ok := r.file.columns[field]; ok {
+		return strings.TrimSpace(r.cells[i])
+	}
+	return ""
+}
+
+// At returns the cell of column i, counted from 0, without surrounding space.
+func (r Row) At(i int) string { return strings.TrimSpace(r.cells[i]) }
+
+// Column returns the file's own name of the column of a field.
+func (f *File) Column(field string) string {
+	if i, ok := f.columns[field]; ok {
+		return f.Header[i]
+	}
+	return ""
+}
+
+// Has reports whether the table has a column for a field.
+func (f *File) Has(field string) bool {
+	_, ok := f.columns[field]
+	return ok
+}
+
+// Keep returns a copy of s that does not hold on to the row it came from; the
+// same text is stored once.
+func (f *File) Keep(s string) string {
+	if k, ok := f.words[s]; ok {
+		return k
+	}
+	k := strings.Clone(s)
+	f.words[k] = k
+	return k
+}
+
+// Each calls do for every row after the header that fits the header, and
+// counts every row in t. It stops when ctx ends.
+func (f *File) Each(ctx context.Context, t *Tally, do func(Row)) error {
+	if f.columns == nil {
+		f.columns = map[string]int{}
+	}
+	row := Row{file: f}
+	for n := 0; ; n++ {
+		if n%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		var cells []string
+		var err error
+		if f.sheet != nil {
+			cells, err = f.sheetRow()
+			row.Line = f.line
+			if err == nil && len(cells) < len(f.Header) {
+				cells = append(cells, make([]string, len(f.Header)-len(cells))...)
+			}
+			for len(cells) > len(f.Header) && strings.TrimSpace(cells[len(cells)-1]) == "" {
+				cells = cells[:len(cells)-1]
+			}
+		} else {
+			cells, err = f.csv.Read()
+			if err == nil {
+				row.Line, _ = f.csv.FieldPos(0)
+			}
+		}
+		var pe *csv.ParseError
+		switch {
+		case err == io.EOF:
+			if t.Rows == 0 {
+				return &Error{File: f.Label, Msg: "the file has a header and no rows"}
+			}
+			return nil
+		case errors.As(err, &pe) && pe.StartLine == pe.Line:
+			t.Rows++
+			t.Reject(pe.Line, "", "bad-quote", f.parseError(err).(*Error).Msg)
+			continue
+		case err != nil:
+			return f.parseError(err)
+		case blank(cells):
+			continue
+		}
+		t.Rows++
+		switch {
+		case len(cells) != len(f.Header):
+			t.Reject(row.Line, "", "field-count", fmt.Sprintf("%d fields where the header has %d", len(cells), len(f.Header)))
+		case tagged(cells):
+			t.Drop("hxl-tags")
+		default:
+			row.cells = cells
+			do(row)
+		}
+	}
+}
+
+// tagged recognises the row of HXL hashtags that some publishers put under
+// the header: every cell that is not empty begins with "#".
+func tagged(cells []string) bool {
+	for _, c := range cells {
+		if c = strings.TrimSpace(c); c != "" && !strings.HasPrefix(c, "#") {
+			return false
+		}
+	}
+	return true
+}
