@@ -229,7 +229,7 @@ func properties(label string, features []feature, mapping map[string]string) (ma
 	}
 	for _, k := range slices.Sorted(maps.Keys(mapping)) {
 		if !slices.ContainsFunc(fields, func(f tabular.Field) bool { return f.Name == k }) {
-			return nil, &Error{File: label, Msg: fmt.Sprintf("properties maps %q, which areas do not have", k), Hint: "they have code, name_en, name_ar, parent_en, parent_ar and country"}
+			return nil, &Error{File: label, Msg: fmt.Sprintf("properties maps %q, which areas with polygons do not take", k), Hint: "they take code, name_en, name_ar, parent_en, parent_ar and country; point and size follow from the polygon"}
 		}
 	}
 	// Several files may name their properties differently, so a mapping holds

@@ -192,10 +192,8 @@ func typed(out *Reading, s Spec, unit tabular.Unit) error {
 	out.Info.Rows = len(s.Values)
 	out.Info.Kept = len(out.Counts)
 	if n := len(out.NotPublished); n > 0 {
-		out.Info.Rejected = []athar.ReasonCount{{Reason: "blank-count", N: n, Fault: true}}
-		for _, c := range out.NotPublished {
-			out.Rejects = append(out.Rejects, athar.Reject{File: s.Label, Line: c.Line, Reason: "blank-count", Detail: "blank is taken as not published, not as zero"})
-		}
+		// Whoever types a gap knows of it: no damage.
+		out.Info.Rejected = []athar.ReasonCount{{Reason: "blank-count", N: n}}
 	}
 	out.Info.Layout = fmt.Sprintf("%d typed values by %s", len(s.Values), unit)
 	out.describe()

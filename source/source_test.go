@@ -319,9 +319,9 @@ func TestGEDDamage(t *testing.T) {
 	for row, want := range map[string]string{
 		"1,4,IS,x,33,44,1,2020-01-01,2020-01-01,1,1,1":      `type_of_violence bad-type "4" is not 1, 2 or 3`,
 		",1,IS,x,33,44,1,2020-01-01,2020-01-01,1,1,1":       "id no-id the id is blank",
-		"1,1,IS,x,133,44,1,2020-01-01,2020-01-01,1,1,1":     "latitude coordinates-out-of-range latitude 133 is not between -90 and 90; latitude and longitude seem to be swapped",
-		"1,1,IS,x,33,544,1,2020-01-01,2020-01-01,1,1,1":     "longitude coordinates-out-of-range longitude 544 is not between -180 and 180",
-		"1,1,IS,x,0,0,1,2020-01-01,2020-01-01,1,1,1":        "latitude coordinates-zero latitude and longitude are both 0, which stands for an unknown place",
+		"1,1,IS,x,133,44,1,2020-01-01,2020-01-01,1,1,1":     "latitude bad-coordinates latitude 133 is not between -90 and 90; latitude and longitude seem to be swapped",
+		"1,1,IS,x,33,544,1,2020-01-01,2020-01-01,1,1,1":     "longitude bad-coordinates longitude 544 is not between -180 and 180",
+		"1,1,IS,x,0,0,1,2020-01-01,2020-01-01,1,1,1":        "latitude bad-coordinates latitude and longitude are both 0, which stands for an unknown place",
 		"1,1,IS,x,NaN,44,1,2020-01-01,2020-01-01,1,1,1":     `latitude bad-coordinates "NaN" is not a number`,
 		"1,1,IS,x,33,,1,2020-01-01,2020-01-01,1,1,1":        `longitude bad-coordinates "" is not a number`,
 		"1,1,IS,x,33,44,9,2020-01-01,2020-01-01,1,1,1":      `where_prec bad-precision "9" is not a class from 1 to 7`,

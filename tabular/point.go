@@ -34,11 +34,11 @@ func (r Row) Point(lat, lon string) (x, y float64, ok bool, fault *Fault) {
 		if x >= -90 && x <= 90 && y >= -180 && y <= 180 {
 			detail += "; latitude and longitude seem to be swapped"
 		}
-		return 0, 0, false, &Fault{lat, "coordinates-out-of-range", detail}
+		return 0, 0, false, &Fault{lat, "bad-coordinates", detail}
 	case x > 180 || x < -180:
-		return 0, 0, false, &Fault{lon, "coordinates-out-of-range", fmt.Sprintf("longitude %s is not between -180 and 180", o)}
+		return 0, 0, false, &Fault{lon, "bad-coordinates", fmt.Sprintf("longitude %s is not between -180 and 180", o)}
 	case x == 0 && y == 0:
-		return 0, 0, false, &Fault{lat, "coordinates-zero", "latitude and longitude are both 0, which stands for an unknown place"}
+		return 0, 0, false, &Fault{lat, "bad-coordinates", "latitude and longitude are both 0, which stands for an unknown place"}
 	}
 	return x, y, true, nil
 }
