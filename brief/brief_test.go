@@ -398,7 +398,7 @@ func TestSentenceOfEachWord(t *testing.T) {
 		want string
 	}{
 		{inside(athar.Inconclusive, 0.81, 0.45, 1.47), "Inside the area, 14 events against 17.2 expected (rate ratio 0.81, 0.45 to 1.47). These data could have shown a fall below 0.44 or a rise above 2.30."},
-		{blinded, "Inside the area, 14 events against 17.2 expected: not enough to show even a tenfold change (rate ratio 0.81, 0.010 to 45.0)."},
+		{blinded, "Inside the area, 14 events against 17.2 expected: too little to show even a tenfold change reliably (rate ratio 0.81, 0.010 to 45.0)."},
 		{inside(athar.Decline, 0.54, 0.36, 0.78), "Inside the area, 14 events against 17.2 expected: 46% fewer (22% to 64%), rate ratio 0.54 (0.36 to 0.78)."},
 		{inside(athar.Escalation, 1.6, 1.2, 2.1), "Inside the area, 14 events against 17.2 expected: rate ratio 1.60 (1.20 to 2.10)."},
 		{inside(athar.NoMaterialChange, 1.01, 0.93, 1.1), "Inside the area, 14 events against 17.2 expected. The rate ratio of 1.01 (0.93 to 1.10) excludes any change large enough to matter by the study’s own standard."},
@@ -441,7 +441,7 @@ func TestTextsOfThePage(t *testing.T) {
 	asked := regexp.MustCompile(`(?:\bt|plain|Say)\(? ?"([a-z]+\.[a-z-]*[a-z])"`)
 	l := english(t)
 	seen := 0
-	for _, name := range []string{"page.html", "brief.go", "answers.go", "figures.go", "tables.go", "claims.go"} {
+	for _, name := range []string{"page.html", "brief.go", "answers.go", "forest.go", "timeline.go", "profile.go", "map.go", "tables.go", "claims.go"} {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

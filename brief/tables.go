@@ -9,6 +9,20 @@ import (
 	"athar"
 )
 
+// Table is a table of written numbers; Head has one entry per column.
+type Table struct {
+	Head []string
+	Rows [][]string
+}
+
+func (p *page) head(codes ...string) []string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = p.plain("column." + c)
+	}
+	return out
+}
+
 // FindingRow is one finding in a table or on a card.
 type FindingRow struct {
 	Anchor    string
@@ -25,7 +39,7 @@ type FindingRow struct {
 	Expected   string
 	Difference template.HTML
 	MDE        template.HTML
-	Pointwise  template.HTML // of a ring, whose sentence has the simultaneous interval
+	Pointwise  string // of a ring, whose sentence has the simultaneous interval
 	EventsPre  string
 	P          string
 	Inference  string
@@ -123,7 +137,7 @@ func (p *page) row(f athar.Finding, rings []athar.Ring) FindingRow {
 	r.Warnings = e.Warnings
 	r.Because = f.Because
 	if f.Question == athar.AskRing {
-		r.Pointwise = p.t("figure.range", "low", e.Low, "high", e.High)
+		r.Pointwise = p.between(e.Low, e.High)
 		r.Guards = nil // the same as inside
 	}
 	return r
@@ -150,8 +164,8 @@ func (p *page) EffectTable(effects []athar.Effect, rings []athar.Ring) Table {
 			reason = p.reasons(e.Warnings).String()
 		}
 		t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
-			p.plain("figure.range", "low", e.Low, "high", e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
-			p.plain("figure.range", "low", e.MDELow, "high", e.MDEHigh), l.Word("inference", e.Inference), reason})
+			p.between(e.Low, e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
+			p.between(e.MDELow, e.MDEHigh), l.Word("inference", e.Inference), reason})
 	}
 	return t
 }
