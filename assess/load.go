@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,6 +73,9 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 	if err := s.Resolve(in.areas, within); err != nil {
 		return nil, err
 	}
+	if in.set != nil {
+		in.files = append(in.files, in.set.Files...) // drawn footprints among them
+	}
 	for i, d := range s.Data {
 		if err := in.loadData(ctx, i, d); err != nil {
 			return nil, err
@@ -129,7 +131,6 @@ func (in *inputs) loadAreas() error {
 		return err
 	}
 	in.areas = in.set.Areas
-	in.files = append(in.files, in.set.Files...)
 	return nil
 }
 
@@ -188,11 +189,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	in.info = append(in.info, r.Info)
 	in.rejects = append(in.rejects, r.Rejects...)
 	if d.File != "" {
-		size := int64(0)
-		if st, err := os.Stat(spec.File); err == nil {
-			size = st.Size()
-		}
-		in.files = append(in.files, athar.ManifestRef{File: filepath.ToSlash(d.File), SHA256: r.Info.SHA256, Bytes: size})
+		in.files = append(in.files, athar.ManifestRef{File: filepath.ToSlash(d.File), SHA256: r.Info.SHA256, Bytes: r.Bytes})
 	}
 	cover := d.Coverage
 	if len(cover) == 0 {
