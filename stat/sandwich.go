@@ -19,6 +19,7 @@ type Sandwich struct {
 	rank   int
 	blocks []block
 	cells  int
+	split  bool // the blocks' spectra are there
 }
 
 // block is what the areas of one group share: the spectrum of
@@ -26,6 +27,7 @@ type Sandwich struct {
 type block struct {
 	periods []int     // those in the fit
 	prob    []float64 // mu_it / Y_i
+	u       []float64 // rows sqrt(prob) z
 	q       []float64 // eigenvectors in columns, len(periods)^2
 	lambda  []float64
 	w       []float64 // q' u, len(periods) x p
@@ -50,7 +52,6 @@ func (w *TwoWay) Linearise() *Sandwich {
 		b := &s.blocks[byGroup[g]-1]
 		b.areas = append(b.areas, i)
 	}
-	u := make([][]float64, len(s.blocks)) // rows sqrt(prob) z
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
 		i := b.areas[0]
@@ -71,9 +72,9 @@ func (w *TwoWay) Linearise() *Sandwich {
 		}
 		n := len(b.periods)
 		s.cells += n * len(b.areas)
-		u[bi] = make([]float64, n*s.p)
+		b.u = make([]float64, n*s.p)
 		for a, t := range b.periods {
-			row := u[bi][a*s.p : (a+1)*s.p]
+			row := b.u[a*s.p : (a+1)*s.p]
 			for j, x := range w.x {
 				row[j] = x[i*nt+t]
 			}
@@ -87,10 +88,18 @@ func (w *TwoWay) Linearise() *Sandwich {
 	}
 	mirror(s.m, s.p)
 	s.invert()
-	for bi := range s.blocks {
-		s.blocks[bi].decompose(u[bi], s.m, s.p)
-	}
 	return s
+}
+
+// spectra decomposes the blocks, once.
+func (s *Sandwich) spectra() {
+	if s.split {
+		return
+	}
+	s.split = true
+	for bi := range s.blocks {
+		s.blocks[bi].decompose(s.m, s.p)
+	}
 }
 
 // invert turns Z'Z into its inverse. Period columns go first, so that it is a
@@ -118,8 +127,8 @@ func (s *Sandwich) invert() {
 	}
 }
 
-func (b *block) decompose(u, m []float64, p int) {
-	n := len(b.periods)
+func (b *block) decompose(m []float64, p int) {
+	n, u := len(b.periods), b.u
 	um := make([]float64, n*p)
 	for a := range n {
 		mulVec(um[a*p:(a+1)*p], m, u[a*p:(a+1)*p])
@@ -186,7 +195,21 @@ func (s *Sandwich) Clusters() int {
 // with area effects not counted because they nest in the clusters; this is
 // fixest's default.
 func (s *Sandwich) CR1(y []float64) []float64 {
-	v := s.clustered(y, false)
+	meat, score := make([]float64, s.p*s.p), make([]float64, s.p)
+	for _, b := range s.blocks {
+		for _, i := range b.areas {
+			clear(score)
+			for a, t := range b.periods {
+				e := y[i*s.w.Periods+t] - s.w.sum[i]*b.prob[a]
+				e /= math.Sqrt(b.prob[a])
+				for j, x := range b.u[a*s.p : (a+1)*s.p] {
+					score[j] += e * x
+				}
+			}
+			addOuter(meat, score, 1)
+		}
+	}
+	v := s.cover(meat)
 	g, n := float64(s.Clusters()), float64(s.cells)
 	f := g / (g - 1) * (n - 1) / (n - float64(s.rank) - 1)
 	for i := range v {
@@ -200,7 +223,52 @@ func (s *Sandwich) CR1(y []float64) []float64 {
 // A_i = (I - Z_i M Z_i')^(-1/2), which is unbiased where the variance is
 // proportional to the mean (Pustejovsky and Tipton 2018). Valid with absorbed
 // area effects because these nest in the clusters (their theorem 2).
-func (s *Sandwich) CR2(y []float64) []float64 { return s.clustered(y, true) }
+func (s *Sandwich) CR2(y []float64) []float64 {
+	s.spectra()
+	p, nt := s.p, s.w.Periods
+	meat, score := make([]float64, p*p), make([]float64, p)
+	f, e := make([]float64, nt), make([]float64, nt)
+	for bi := range s.blocks {
+		b := &s.blocks[bi]
+		n := len(b.periods)
+		for _, i := range b.areas {
+			sum := s.w.sum[i]
+			b.adjust(f[:n], sum)
+			for a, t := range b.periods {
+				m := sum * b.prob[a]
+				e[a] = (y[i*nt+t] - m) / math.Sqrt(m)
+			}
+			clear(score)
+			for l := range n {
+				c := 0.0
+				for a := range n {
+					c += b.q[a*n+l] * e[a]
+				}
+				if c *= f[l] * math.Sqrt(sum); c != 0 {
+					for j, v := range b.w[l*p : (l+1)*p] {
+						score[j] += c * v
+					}
+				}
+			}
+			addOuter(meat, score, 1)
+		}
+	}
+	return s.cover(meat)
+}
+
+// cover is M meat M restricted to the coefficients, from the upper triangle of
+// meat.
+func (s *Sandwich) cover(meat []float64) []float64 {
+	p, k := s.p, s.w.K
+	mirror(meat, p)
+	full := make([]float64, p*p)
+	sandwich(full, s.m, meat, make([]float64, p*p), p)
+	v := make([]float64, k*k)
+	for i := range k {
+		copy(v[i*k:(i+1)*k], full[i*p:i*p+k])
+	}
+	return v
+}
 
 // Growth estimates how the noise of an area grows with its volume: lambda in
 // Var(sum over a block of periods) = phi mu (1 + lambda m), m the area's mean
@@ -268,6 +336,7 @@ func (s *Sandwich) Growth(y []float64, block []int) float64 {
 //
 // With lambda 0, O_ii = t_i and V is that of [Sandwich.CR2].
 func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
+	s.spectra()
 	p, nt := s.p, s.w.Periods
 	full, mc := make([]float64, p), make([]float64, p)
 	copy(full, c)
@@ -347,48 +416,4 @@ func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
 		}
 	}
 	return v, tr * tr / tr2
-}
-
-func (s *Sandwich) clustered(y []float64, reduce bool) []float64 {
-	p, k, nt := s.p, s.w.K, s.w.Periods
-	meat := make([]float64, p*p)
-	score := make([]float64, p)
-	f, e := make([]float64, nt), make([]float64, nt)
-	for bi := range s.blocks {
-		b := &s.blocks[bi]
-		n := len(b.periods)
-		for _, i := range b.areas {
-			sum := s.w.sum[i]
-			if b.adjust(f[:n], sum); !reduce {
-				for l := range n {
-					f[l] = 1
-				}
-			}
-			for a, t := range b.periods {
-				m := sum * b.prob[a]
-				e[a] = (y[i*nt+t] - m) / math.Sqrt(m)
-			}
-			clear(score)
-			for l := range n {
-				c := 0.0
-				for a := range n {
-					c += b.q[a*n+l] * e[a]
-				}
-				if c *= f[l] * math.Sqrt(sum); c != 0 {
-					for j, v := range b.w[l*p : (l+1)*p] {
-						score[j] += c * v
-					}
-				}
-			}
-			addOuter(meat, score, 1)
-		}
-	}
-	mirror(meat, p)
-	full := make([]float64, p*p)
-	sandwich(full, s.m, meat, make([]float64, p*p), p)
-	v := make([]float64, k*k)
-	for i := range k {
-		copy(v[i*k:(i+1)*k], full[i*p:i*p+k])
-	}
-	return v
 }
