@@ -3,10 +3,13 @@ package athar
 // Report is everything that a brief says: the content of findings.json. The
 // brief is made from it alone.
 type Report struct {
-	Schema    string           `json:"schema"` // athar-findings/1
-	Study     StudyInfo        `json:"study"`
-	Data      []DataInfo       `json:"data"`
-	Coverage  Span             `json:"coverage"` // first and last day of the data
+	Schema   string     `json:"schema"` // athar-findings/1
+	Study    StudyInfo  `json:"study"`
+	Data     []DataInfo `json:"data"`
+	Coverage Span       `json:"coverage"` // first and last day of the data
+	// Unplaced counts kept events that are in no area or period, by reason:
+	// no-area, coarse-date, uncovered.
+	Unplaced  []ReasonCount    `json:"unplaced"`
 	Campaigns []CampaignReport `json:"campaigns"`
 	Totals    []TotalReport    `json:"totals"`
 	Claims    []ClaimResult    `json:"claims"`
@@ -88,6 +91,7 @@ type CampaignInfo struct {
 	Start     Span        `json:"start"` // sources disagree: an interval
 	End       Span        `json:"end"`
 	Goals     []string    `json:"goals"`
+	GoalNames []Names     `json:"goal_names"` // of Goals, one for one
 	Relations []Relation  `json:"relations"`
 	Sources   []SourceRef `json:"sources"`
 	Note      Names       `json:"note"`

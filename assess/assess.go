@@ -15,6 +15,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"athar"
@@ -61,7 +62,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Map: in.mapInfo(),
+	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Unplaced: unplaced(g), Map: in.mapInfo(),
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
 		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)
@@ -160,7 +161,11 @@ func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
 	add("pre_months", c.PreMonths)
 	add("post_months", c.PostMonths)
 	add("wash_in", c.WashIn)
-	add("rings", c.Rings)
+	rings := make([]string, len(c.Rings))
+	for i, km := range c.Rings {
+		rings[i] = athar.Num(km).String()
+	}
+	add("rings", strings.Join(rings, ", "))
 	add("far", c.Far)
 	add("overlap", c.Overlap)
 	add("smallest_effect", c.SmallestEffect)
@@ -170,6 +175,15 @@ func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
 		add("calendar", fmt.Sprintf("%s: %s to %s", e.Name.En, e.When.First, e.When.Last))
 	}
 	return i
+}
+
+// unplaced lists the events that are in no cell of the panel.
+func unplaced(g *panel.Grid) []athar.ReasonCount {
+	out := []athar.ReasonCount{}
+	for _, reason := range sortedKeys(g.Unplaced) {
+		out = append(out, athar.ReasonCount{Reason: reason, N: g.Unplaced[reason]})
+	}
+	return out
 }
 
 // methodsRun counts the effects of every method, and its refusals.

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"athar"
@@ -18,7 +19,7 @@ import (
 // campaign asks every method about one campaign and writes its report.
 func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignReport {
 	c := s.Campaigns[i]
-	r := athar.CampaignReport{Campaign: campaignInfo(c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
+	r := athar.CampaignReport{Campaign: campaignInfo(s, c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
 		Areas: areaRoles(v), Findings: []athar.Finding{}, Effects: []athar.Effect{}}
 	if r.Rings == nil {
 		r.Rings = []athar.Ring{}
@@ -393,7 +394,7 @@ func areaRoles(v *panel.View) []athar.AreaRole {
 	return out
 }
 
-func campaignInfo(c study.Campaign) athar.CampaignInfo {
+func campaignInfo(s *study.Study, c study.Campaign) athar.CampaignInfo {
 	i := athar.CampaignInfo{ID: c.ID, Name: c.Name, Forces: c.Forces, Start: c.Start, End: c.End, Goals: c.Goals,
 		Relations: c.Relations, Sources: c.Sources, Note: c.Note}
 	if i.Forces == nil {
@@ -401,6 +402,11 @@ func campaignInfo(c study.Campaign) athar.CampaignInfo {
 	}
 	if i.Goals == nil {
 		i.Goals = []string{}
+	}
+	i.GoalNames = []athar.Names{}
+	for _, id := range i.Goals {
+		k := slices.IndexFunc(s.Goals, func(g study.Goal) bool { return g.ID == id })
+		i.GoalNames = append(i.GoalNames, s.Goals[k].Name) // Parse knows every goal that a campaign names
 	}
 	if i.Relations == nil {
 		i.Relations = []athar.Relation{}

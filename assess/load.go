@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,7 +49,8 @@ type placedEvent struct {
 // row is one thing to count: n events in an area over a span.
 type row struct {
 	area    string
-	country string
+	country string // the area's; without an area, the event's
+	said    string // the country as the event data name it
 	when    athar.Span
 	n       int
 	file    int // index of the input it came from
@@ -68,7 +70,13 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 		if in.set == nil {
 			return nil, errors.New("the study has no areas that a polygon could pick")
 		}
-		return in.set.Within(s.Path(file), file)
+		label := file
+		for _, c := range s.Campaigns {
+			if c.Footprint.GeoJSON != "" && s.Path(c.Footprint.GeoJSON) == file {
+				label = c.Footprint.GeoJSON
+			}
+		}
+		return in.set.Within(file, label)
 	}
 	if err := s.Resolve(in.areas, within); err != nil {
 		return nil, err
@@ -81,6 +89,10 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 			return nil, err
 		}
 	}
+	in.nameCountries()
+	slices.SortStableFunc(in.rejects, func(a, b athar.Reject) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 	if len(in.rows) == 0 {
 		return nil, fmt.Errorf("%s: no event of the study's group is left in the data; check group.aliases and group.ids, classes and where against the file, and the reasons: %s",
 			filepath.Base(s.Data[0].File), reasons(in.info))
@@ -182,6 +194,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 			reasons["outside-areas"]++
 		}
 		in.count(i, area, e.Country, e.When, 1)
+		in.rows[len(in.rows)-1].said = e.Country
 	}
 	for _, name := range sortedKeys(reasons) {
 		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
@@ -233,6 +246,35 @@ func (in *inputs) count(file int, area, country string, when athar.Span, n int) 
 		country = in.areas[i].Country
 	}
 	in.rows = append(in.rows, row{area: area, country: country, when: when, n: n, file: file})
+}
+
+// nameCountries lets event data and boundaries name countries differently
+// (Iraq, IQ): an event without an area goes to the country in which most
+// events of its country's name were located.
+func (in *inputs) nameCountries() {
+	votes := map[string]map[string]int{}
+	for _, r := range in.rows {
+		if r.area != "" && r.said != "" {
+			if votes[r.said] == nil {
+				votes[r.said] = map[string]int{}
+			}
+			votes[r.said][r.country]++
+		}
+	}
+	for i, r := range in.rows {
+		if r.area != "" || r.said == "" {
+			continue
+		}
+		best := ""
+		for _, c := range sortedKeys(votes[r.said]) {
+			if best == "" || votes[r.said][c] > votes[r.said][best] {
+				best = c
+			}
+		}
+		if best != "" {
+			in.rows[i].country = best
+		}
+	}
 }
 
 // swapped refuses points that fall into the study's areas only after latitude
