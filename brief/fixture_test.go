@@ -61,7 +61,7 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 	r.Campaigns = []athar.CampaignReport{
 		fixtureCampaign(r, 1, athar.CampaignInfo{ID: "white-desert", Name: athar.Names{En: "White Desert", Ar: "الصحراء البيضاء"},
 			Forces: []athar.Names{{En: "Russia"}, {En: "National Defence Forces", Ar: "الدفاع الوطني"}}, Start: athar.Span{First: day("2020-08-18"), Last: day("2020-08-25")},
-			End: athar.Span{First: day("2020-09-15"), Last: day("2020-09-30")}, Goals: []string{"leadership", "depots"}, Relations: []athar.Relation{{Kind: "preceded_by", To: "deterrence"}},
+			End: athar.Span{First: day("2020-09-15"), Last: day("2020-09-30")}, Goals: []string{"leadership", "depots"}, GoalNames: []athar.Names{{En: "Arrest leaders", Ar: "اعتقال القادة"}, {En: "Find depots"}}, Relations: []athar.Relation{{Kind: "preceded_by", To: "deterrence"}},
 			Sources: []athar.SourceRef{{Title: "Security campaigns, an analysis", URL: "https://example.org/a?b=1&c=2", Says: "start in the second half of August"}},
 			Note:    athar.Names{En: "The desert west of Deir ez-Zor is drawn as the districts of Tadmor and Deir-ez-Zor; the southern edge is uncertain."}},
 			[]string{"SY0405", "SY0901"}, 9, 0.81, false),
