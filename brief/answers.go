@@ -242,7 +242,7 @@ func (p *page) Tallies() []Tally {
 }
 
 // Summary is the brief in plain English text for a terminal: for every campaign one
-// line a phase and the checks that fired, then the totals.
+// line a phase and the names of the checks that fired, then the totals.
 func Summary(r *athar.Report) string {
 	l, err := text.Load("en")
 	if err != nil {
@@ -258,11 +258,15 @@ func Summary(r *athar.Report) string {
 					"word": string(f.Verdict), "says": p.answer(f, c.Rings)}))
 			}
 		}
+		var fired []string
 		for _, g := range c.Guards {
 			if g.Status == athar.Fired {
-				b.WriteString("  ")
-				say(l.Say("summary.guard", map[string]any{"guard": l.Word("guard", g.Code), "says": p.note(g.Says)}))
+				fired = append(fired, strings.ToLower(l.Word("guard", g.Code)))
 			}
+		}
+		if len(fired) > 0 {
+			b.WriteString("  ")
+			say(l.Say("summary.guards", map[string]any{"list": fired}))
 		}
 	}
 	for _, t := range r.Totals {

@@ -344,6 +344,12 @@ func fewAreas(f Facts) athar.Guard {
 	}
 	args := map[string]any{"areas": e.Areas}
 	if e.Inference != "cr2" {
+		for _, w := range e.Warnings {
+			if w.Code == "few-clusters-df" {
+				args["df"] = w.Args["df"]
+				return athar.Guard{Code: "few-areas", Status: athar.Fired, Says: note("guard-few-clusters-df", args)}
+			}
+		}
 		return athar.Guard{Code: "few-areas", Status: athar.Fired, Says: note("guard-few-areas", args)}
 	}
 	return athar.Guard{Code: "few-areas", Status: athar.Quiet, Says: note("guard-few-areas-quiet", args)}
