@@ -423,7 +423,7 @@ func TestSummary(t *testing.T) {
 	got := Summary(fixture(t, false))
 	for _, want := range []string{
 		"Lions of al-Jazeera 1, during the campaign: CANNOT TELL. No event there before the campaign",
-		"\n  Check: Surge before the campaign. The last 3 periods",
+		"\n  Checks that fired: surge before the campaign, calendar.",
 		"Syria: ESCALATION. In total, 136 events against 84 expected",
 	} {
 		if !strings.Contains(got, want) {
