@@ -27,6 +27,14 @@ func TestWorkers(t *testing.T) {
 		e.Low, e.High = e.RR/2, e.RR*2
 		return []athar.Effect{e}
 	}
+	mean := 0.0
+	for k := range 40 {
+		p, _ := w.Panel(1, k)
+		mean += math.Log(p.Total(athar.Inside, athar.During)/100) / 40
+	}
+	if got := Run(w, 1, 40, 2, sums)[0].Bias; math.Abs(got-mean) > 1e-12 {
+		t.Errorf("mean log of the replicates: %v, want %v", got, mean)
+	}
 	if !reflect.DeepEqual(Run(w, 1, 40, 1, sums), Run(w, 1, 40, 3, sums)) {
 		t.Error("the result depends on the number of workers")
 	}

@@ -579,6 +579,46 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// Growth is 0 for counts whose variance is proportional to the mean, and finds
+// the intensity shocks of negative binomial areas of very different size.
+func TestGrowth(t *testing.T) {
+	const areas, periods, alpha = 80, 20, .2
+	block := make([]int, periods)
+	for t := range block[12:] {
+		block[12+t] = 1 + t/4
+	}
+	var sum [2]float64
+	const reps = 60
+	for k := range reps {
+		r := Stream(uint64(k), "growth", 0)
+		for world := range sum {
+			y := make([]float64, areas*periods)
+			for i := range areas {
+				level := math.Exp(3 * r.Float64())
+				for t := range periods {
+					phi := 3.0
+					if world == 1 {
+						phi = 1 + alpha*level
+					}
+					y[i*periods+t] = NegBin(r, level, phi)
+				}
+			}
+			var w TwoWay
+			w.Design(areas, periods, nil, nil, nil)
+			if err := w.Fit(y); err != nil {
+				t.Fatal(err)
+			}
+			sum[world] += w.Linearise().Growth(y, block) / reps
+		}
+	}
+	if sum[0] > .05 {
+		t.Errorf("proportional variance: growth %.3f", sum[0])
+	}
+	if sum[1] < alpha/1.5 || sum[1] > alpha*2.5 {
+		t.Errorf("growth %.3f, want about %v", sum[1], alpha)
+	}
+}
+
 func TestStream(t *testing.T) {
 	a, b := Stream(1, "task", 2), Stream(1, "task", 2)
 	for range 5 {

@@ -163,6 +163,37 @@ func TestMissingMonth(t *testing.T) {
 	}
 }
 
+// The same in the phase itself, whatever count stands there.
+func TestMissingMonthDuring(t *testing.T) {
+	s := months(14, 6, random(4, 20, 15, 1)...)
+	s.Periods[16].Days, s.Count[16] = 0, 900
+	e := Estimate(s, Options{Draws: -1}).Effects[0]
+	if e.Observed > 300 || e.Expected > 150 || e.Periods != 5 {
+		t.Errorf("the missing month entered: %v observed, %v expected in %d periods", e.Observed, e.Expected, e.Periods)
+	}
+}
+
+func TestInference(t *testing.T) {
+	s := months(30, 12, random(7, 42, 20, 6)...)
+	if e := Estimate(s, Options{Spec: NB2, Draws: -1}).Effects[0]; e.Inference == "quasi" || !(e.Dispersion > 2) {
+		t.Errorf("negative binomial: %s, dispersion %v", e.Inference, e.Dispersion)
+	}
+	seen := map[string]bool{}
+	for k := range 20 {
+		seen[Estimate(months(30, 12, random(uint64(k), 42, 20, 6)...), Options{Draws: -1}).Effects[0].Inference] = true
+	}
+	if !seen["quasi"] || !seen["hac"] || len(seen) != 2 {
+		t.Errorf("the larger of two errors came from %v", seen)
+	}
+	flat := make([]float64, 36)
+	for i := range flat {
+		flat[i] = 10 + float64(i%2)
+	}
+	if res := Estimate(months(24, 12, flat...), Options{Spec: NB2, Draws: -1}); !math.IsInf(res.Theta, 1) || codes(res.Notes)[0] != "no-overdispersion" || res.Effects[0].Dispersion != 1 {
+		t.Errorf("counts without overdispersion: theta %v, %v", res.Theta, codes(res.Notes))
+	}
+}
+
 // Exposure in hours instead of days, or another start year, changes nothing.
 func TestInvariance(t *testing.T) {
 	y := random(5, 36, 12, 3)

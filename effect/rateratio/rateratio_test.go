@@ -35,6 +35,7 @@ func TestExposure(t *testing.T) {
 	b := Compare(Cell{151, 90}, Cell{50, 30}, Options{Phi: 2})
 	near(t, "low", a.Low, float64(b.Low), 1e-12)
 	near(t, "high", a.High, float64(b.High), 1e-12)
+	near(t, "expected", a.Expected, 151./3, 1e-12)
 	if a.Spec != PhiSpec || a.Warnings[0].Code != "approximate-phi" {
 		t.Errorf("the division by phi is not said: %+v", a)
 	}
