@@ -37,20 +37,23 @@ type Choice struct {
 
 // DataInfo describes one input file and what became of its rows.
 type DataInfo struct {
-	Name     string        `json:"name"`
-	Format   string        `json:"format"` // counts, ucdp-ged, table
-	Layout   string        `json:"layout"` // what was recognised, e.g. "UCDP GED, 49 columns"
-	File     string        `json:"file"`
-	SHA256   string        `json:"sha256"`
-	Licence  string        `json:"licence"`
-	Citation string        `json:"citation"`
-	Rows     int           `json:"rows"`     // rows read
-	Kept     int           `json:"kept"`     // rows that entered the study
-	Events   int           `json:"events"`   // events in them
-	Rejected []ReasonCount `json:"rejected"` // rows not kept, by reason
-	Places   []ReasonCount `json:"places"`   // kept events by class of place precision; empty: unknown
-	First    Day           `json:"first"`
-	Last     Day           `json:"last"`
+	Name    string `json:"name"`
+	Format  string `json:"format"` // counts, ucdp-ged, table
+	Layout  string `json:"layout"` // what was recognised, e.g. "UCDP GED, 49 columns"
+	File    string `json:"file"`
+	SHA256  string `json:"sha256"`
+	Licence string `json:"licence"`
+	// Restricted is true if the terms of the data forbid passing rows on: only
+	// aggregates may leave the machine.
+	Restricted bool          `json:"restricted,omitempty"`
+	Citation   string        `json:"citation"`
+	Rows       int           `json:"rows"`     // rows read
+	Kept       int           `json:"kept"`     // rows that entered the study
+	Events     int           `json:"events"`   // events in them
+	Rejected   []ReasonCount `json:"rejected"` // rows not kept, by reason
+	Places     []ReasonCount `json:"places"`   // kept events by class of place precision; empty: unknown
+	First      Day           `json:"first"`
+	Last       Day           `json:"last"`
 }
 
 // ReasonCount counts rows under a named reason. Fault is true for rows that

@@ -48,6 +48,7 @@ type Event struct {
 	SideAID   string // identifiers as published, "" if none
 	SideBID   string
 	Class     string // kind of event, in the source's own words
+	Kind      Kind   // the same in Athar's words; "" from readers that cannot say
 	Deaths    Deaths
 	HasDeaths bool
 }
