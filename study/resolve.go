@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"athar"
+	"athar/internal/names"
 )
 
 // Resolve finds the areas that footprints and totals name, and fills
@@ -18,8 +19,8 @@ import (
 func (s *Study) Resolve(areas []athar.Area, within func(geojsonFile string) ([]string, error)) error {
 	g := newGazetteer(areas)
 	r := &reader{file: s.file}
-	find := func(path string, names []string, lookup func(string) ([]string, string)) (codes []string) {
-		for i, name := range names {
+	find := func(path string, written []string, lookup func(string) ([]string, string)) (codes []string) {
+		for i, name := range written {
 			found, complaint := lookup(name)
 			if complaint != "" {
 				r.complain(s.position(item(path, i)), item(path, i), "", "%s", complaint)
@@ -93,9 +94,9 @@ func newGazetteer(areas []athar.Area) *gazetteer {
 		areas:  slices.SortedFunc(slices.Values(areas), func(a, b athar.Area) int { return cmp.Compare(a.Code, b.Code) }),
 		byName: map[string][]int{}, byUnit: map[string][]int{}, byCountry: map[string][]int{},
 	}
-	add := func(m map[string][]int, i int, names ...string) {
-		for _, name := range names {
-			if k := fold(name); k != "" && !slices.Contains(m[k], i) {
+	add := func(m map[string][]int, i int, spellings ...string) {
+		for _, name := range spellings {
+			if k := names.Fold(name); k != "" && !slices.Contains(m[k], i) {
 				m[k] = append(m[k], i)
 			}
 		}
@@ -114,7 +115,7 @@ func (g *gazetteer) area(name string) (codes []string, complaint string) {
 	if _, ok := slices.BinarySearch(g.codes, name); ok {
 		return []string{name}, ""
 	}
-	hits := g.byName[fold(name)]
+	hits := g.byName[names.Fold(name)]
 	switch len(hits) {
 	case 0:
 		return nil, fmt.Sprintf("there is no area %q; nearest: %s", name, g.nearestAreas(name))
@@ -130,7 +131,7 @@ func (g *gazetteer) area(name string) (codes []string, complaint string) {
 
 // unit finds all areas of a unit above, such as a governorate.
 func (g *gazetteer) unit(name string) (codes []string, complaint string) {
-	hits := g.byUnit[fold(name)]
+	hits := g.byUnit[names.Fold(name)]
 	if len(hits) == 0 {
 		return nil, noUnit("unit above the areas", name, g.areas, func(a athar.Area) []string { return []string{a.Parent.En, a.Parent.Ar} })
 	}
@@ -145,7 +146,7 @@ func (g *gazetteer) unit(name string) (codes []string, complaint string) {
 }
 
 func (g *gazetteer) country(name string) (codes []string, complaint string) {
-	hits := g.byCountry[fold(name)]
+	hits := g.byCountry[names.Fold(name)]
 	if len(hits) == 0 {
 		return nil, noUnit("country", name, g.areas, func(a athar.Area) []string { return []string{a.Country} })
 	}
@@ -174,14 +175,14 @@ func (g *gazetteer) describe(i int) string {
 }
 
 func (g *gazetteer) nearestAreas(name string) string {
-	k := fold(name)
+	k := names.Fold(name)
 	type candidate struct{ i, d int }
 	order := make([]candidate, len(g.areas))
 	for i, a := range g.areas {
 		d := distance(k, strings.ToLower(a.Code))
 		for _, n := range []string{a.Name.En, a.Name.Ar} {
 			if n != "" {
-				d = min(d, distance(k, fold(n)))
+				d = min(d, distance(k, names.Fold(n)))
 			}
 		}
 		order[i] = candidate{i, d}
@@ -209,8 +210,8 @@ func noUnit(what, name string, areas []athar.Area, above func(athar.Area) []stri
 		}
 	}
 	all = unique(all)
-	k := fold(name)
-	slices.SortStableFunc(all, func(a, b string) int { return distance(k, fold(a)) - distance(k, fold(b)) })
+	k := names.Fold(name)
+	slices.SortStableFunc(all, func(a, b string) int { return distance(k, names.Fold(a)) - distance(k, names.Fold(b)) })
 	if len(all) == 0 {
 		return fmt.Sprintf("there is no %s %q; the areas name none", what, name)
 	}

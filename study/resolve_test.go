@@ -181,31 +181,6 @@ func TestResolveDistricts(t *testing.T) {
 	}
 }
 
-func TestFold(t *testing.T) {
-	for name, want := range map[string]string{
-		"Al-Ba'aj":       "baaj",
-		"Abu Al-Khaseeb": "abu khaseeb",
-		"DEIR-EZ-ZOR":    "deir ez zor",
-		"Al":             "al",
-		"أَلْبُوكَمَال":  "بوكمال",
-		"البوكمال":       "بوكمال",
-		"القائم":         "قائم",
-		"نينوى":          "نينوي",
-		"الحسكة":         "حسكه",
-		"إدلب":           "ادلب",
-		"آمرلي":          "امرلي",
-		"دير الزور":      "دير زور",
-		"ال":             "ال",
-		"حي ٣":           "حي 3",
-		"ﻻ":              "لا", // a presentation form
-		"":               "",
-	} {
-		if got := fold(name); got != want {
-			t.Errorf("fold(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 func TestDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

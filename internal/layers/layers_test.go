@@ -21,9 +21,9 @@ var layers = []struct {
 	packages []string
 }{
 	{"vocabulary", []string{"athar"}},
-	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/testdata"}},
+	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/names", "athar/internal/testdata"}},
 	{"readers and the study file", []string{"athar/source/...", "athar/place", "athar/study"}},
-	{"arrangement and methods", []string{"athar/panel", "athar/effect/...", "athar/displace/...", "athar/sim"}},
+	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/sim"}},
 	{"verdict", []string{"athar/verdict"}},
 	{"the run", []string{"athar/assess"}},
 	{"the report", []string{"athar/brief/..."}},
@@ -40,6 +40,7 @@ var blind = map[string][]string{
 	"athar/displace/...": {"athar/study", "athar/source/...", "athar/place", "athar/calendar", "os", "html/template"},
 	"athar/verdict":      {"athar/study", "athar/source/...", "athar/place", "os", "html/template", "athar/effect/..."},
 	"athar/panel":        {"athar/study", "athar/source/...", "athar/place", "athar/stat", "os", "html/template"},
+	"athar/match/...":    {"athar/study", "athar/source/...", "athar/stat", "os", "html/template"},
 	"athar/source/...":   {"athar/stat", "athar/study", "athar/place", "html/template"},
 	"athar/place":        {"athar/stat", "athar/study", "athar/source/...", "html/template"},
 	"athar/study":        {"athar/stat", "athar/source/...", "athar/place", "html/template"},
