@@ -48,6 +48,7 @@ type Spec struct {
 	Sheet    string              // of an XLSX file; "": the first
 	Period   string              // length of a counts table's periods: day, week, month, quarter, year
 	Classes  []string            // classes to keep; empty: all
+	Kinds    []athar.Kind        // kinds of event to keep; empty: all; not for counts
 	Where    map[string][]string // the file's column -> values to keep
 	Group    Group
 	Values   []float64    // format series: one count per period, NaN where nothing was published
@@ -69,6 +70,9 @@ type Reading struct {
 	// nothing.
 	NotPublished []athar.Count
 	Rejects      []athar.Reject // damaged rows, by line
+
+	any    bool // an event or count was kept
+	places [len(precisionNames)]int
 }
 
 // Read reads one file, or the values typed into a study. In a reading, rows =
@@ -76,56 +80,138 @@ type Reading struct {
 // rows are damaged, or none is asked for, is an error: it is most likely not
 // what the study says.
 func Read(ctx context.Context, s Spec) (*Reading, error) {
-	out := &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Licence: s.Licence, Citation: s.Citation}}
-	if !slices.Contains(Formats, s.Format) {
-		return nil, fmt.Errorf("data %s: the format %q is not known; it can be %s", s.Name, s.Format, strings.Join(Formats, ", "))
+	var unit tabular.Unit
+	if err := s.check(&unit); err != nil {
+		return nil, err
 	}
-	unit := tabular.Unit(s.Period)
-	if unit != "" && !slices.Contains(tabular.Units, unit) {
-		return nil, fmt.Errorf("data %s: the period %q is not known; it can be day, week, month, quarter or year", s.Name, s.Period)
-	}
+	out := s.reading()
 	if s.File == "" {
 		if err := typed(out, s, unit); err != nil {
 			return nil, err
 		}
 		return out, nil
 	}
-	f, err := tabular.Open(s.File, s.Label, s.Sheet)
+	f, t, err := s.open()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	tally := &tabular.Tally{File: s.Label}
-	filter := event.Filter{Classes: s.Classes, Where: s.Where, Coverage: s.Coverage}
-	switch s.Format {
-	case "counts", "series":
-		var t *counts.Table
-		if t, err = counts.Read(ctx, f, tally, counts.Options{Columns: s.Columns, Period: unit, Filter: filter}); err == nil {
-			out.Counts, out.NotPublished = t.Counts, t.NotPublished
+	if kind, ok := events[s.Format]; ok {
+		var c event.Collector
+		if err = kind.read(ctx, f, t, s.options(), c.Add); err == nil {
+			out.Events = c.Events(kind.again(f, t))
 		}
-	case "ucdp-ged":
-		out.Events, err = ucdp.Read(ctx, f, tally, ucdp.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Filter: filter})
-	case "table":
-		out.Events, err = table.Read(ctx, f, tally, table.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Filter: filter})
+	} else {
+		var table *counts.Table
+		if table, err = counts.Read(ctx, f, t, counts.Options{Columns: s.Columns, Period: unit, Filter: s.options().Filter}); err == nil {
+			out.Counts, out.NotPublished = table.Counts, table.NotPublished
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	out.Rejects = tally.Rejects()
-	if err := mostlyDamaged(s.Label, tally.Rows, out.Rejects); err != nil {
+	for _, c := range out.Counts {
+		out.see(c.When, c.N)
+	}
+	for i := range out.Events {
+		out.seeEvent(&out.Events[i])
+	}
+	if err := out.finish(f, t); err != nil {
 		return nil, err
 	}
-	if len(out.Events)+len(out.Counts) == 0 {
-		return nil, nothing(s.Label, tally)
-	}
-	out.Bytes = f.Bytes
-	out.Info.SHA256 = f.SHA256
-	out.Info.Layout = strings.Join(f.Layout, "; ")
-	out.Info.Rows = tally.Rows
-	out.Info.Kept = tally.Rows - tally.Dropped()
-	out.Info.Rejected = tally.Reasons()
-	out.describe()
 	return out, nil
+}
+
+// Stream reads a file of events and emits them in the order of the file, in
+// memory that does not grow with it but for eight bytes an event. The event is
+// valid until emit returns; an error of emit ends the reading and is returned.
+// Of several rows with one id the first stays, where [Read] keeps the first by
+// time and content. The reading holds no events.
+func Stream(ctx context.Context, s Spec, emit func(*athar.Event) error) (*Reading, error) {
+	if err := s.check(new(tabular.Unit)); err != nil {
+		return nil, err
+	}
+	kind, ok := events[s.Format]
+	if !ok || s.File == "" {
+		return nil, fmt.Errorf("data %s: the format %s holds counts, not a file of events", s.Name, s.Format)
+	}
+	f, t, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	out := s.reading()
+	once := event.Once{Again: kind.again(f, t), Emit: func(e *athar.Event) error {
+		out.seeEvent(e)
+		return emit(e)
+	}}
+	if err := kind.read(ctx, f, t, s.options(), once.Add); err != nil {
+		return nil, err
+	}
+	if err := out.finish(f, t); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// A format of events: its reader, and the field that identifies an event.
+type format struct {
+	read func(context.Context, *tabular.File, *tabular.Tally, event.Options, func(*athar.Event) error) error
+	id   string
+}
+
+var events = map[string]format{
+	"ucdp-ged": {ucdp.Read, "id"},
+	"table":    {table.Read, "id"},
+}
+
+func (k format) again(f *tabular.File, t *tabular.Tally) func(*athar.Event, int) {
+	return event.Rejecter(f, t, k.id)
+}
+
+func (s *Spec) check(unit *tabular.Unit) error {
+	if !slices.Contains(Formats, s.Format) {
+		return fmt.Errorf("data %s: the format %q is not known; it can be %s", s.Name, s.Format, strings.Join(Formats, ", "))
+	}
+	*unit = tabular.Unit(s.Period)
+	if *unit != "" && !slices.Contains(tabular.Units, *unit) {
+		return fmt.Errorf("data %s: the period %q is not known; it can be day, week, month, quarter or year", s.Name, s.Period)
+	}
+	return nil
+}
+
+func (s *Spec) reading() *Reading {
+	return &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Licence: s.Licence, Citation: s.Citation}}
+}
+
+func (s *Spec) open() (*tabular.File, *tabular.Tally, error) {
+	f, err := tabular.Open(s.File, s.Label, s.Sheet)
+	return f, &tabular.Tally{File: s.Label}, err
+}
+
+func (s *Spec) options() event.Options {
+	return event.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group,
+		Filter: event.Filter{Classes: s.Classes, Kinds: s.Kinds, Where: s.Where, Coverage: s.Coverage}}
+}
+
+// finish accounts for the rows, and complains of a file that is not what the
+// study says.
+func (r *Reading) finish(f *tabular.File, t *tabular.Tally) error {
+	r.Rejects = t.Rejects()
+	if err := mostlyDamaged(f.Label, t.Rows, r.Rejects); err != nil {
+		return err
+	}
+	if !r.any {
+		return nothing(f.Label, t)
+	}
+	r.Bytes = f.Bytes
+	r.Info.SHA256 = f.SHA256
+	r.Info.Layout = strings.Join(f.Layout, "; ")
+	r.Info.Rows = t.Rows
+	r.Info.Kept = t.Rows - t.Dropped()
+	r.Info.Rejected = t.Reasons()
+	r.describe()
+	return nil
 }
 
 // mostlyDamaged complains of a file of which most rows could not be read.
@@ -196,39 +282,37 @@ func typed(out *Reading, s Spec, unit tabular.Unit) error {
 		out.Info.Rejected = []athar.ReasonCount{{Reason: "blank-count", N: n}}
 	}
 	out.Info.Layout = fmt.Sprintf("%d typed values by %s", len(s.Values), unit)
-	out.describe()
+	for _, c := range out.Counts {
+		out.see(c.When, c.N)
+	}
 	return nil
 }
 
 // precisionNames are the classes of place precision in [athar.DataInfo].
 var precisionNames = [...]string{"unknown", "exact", "near", "district", "province", "fuzzy", "country", "offshore"}
 
-// describe fills in what can be said of the rows that were kept.
+// see takes note of n events in a span.
+func (r *Reading) see(s athar.Span, n int) {
+	if !r.any {
+		r.Info.First, r.Info.Last, r.any = s.First, s.Last, true
+	}
+	r.Info.First, r.Info.Last = min(r.Info.First, s.First), max(r.Info.Last, s.Last)
+	r.Info.Events += n
+}
+
+func (r *Reading) seeEvent(e *athar.Event) {
+	r.see(e.When, 1)
+	r.places[e.Place]++
+}
+
+// describe lists the kept events by class of place precision, if any is known.
 func (r *Reading) describe() {
-	info := &r.Info
-	first := true
-	seen := func(s athar.Span) {
-		if first {
-			info.First, info.Last, first = s.First, s.Last, false
-		}
-		info.First, info.Last = min(info.First, s.First), max(info.Last, s.Last)
-	}
-	for _, c := range r.Counts {
-		seen(c.When)
-		info.Events += c.N
-	}
-	var places [len(precisionNames)]int
-	for _, e := range r.Events {
-		seen(e.When)
-		places[e.Place]++
-	}
-	info.Events += len(r.Events)
-	if places[athar.PlaceUnknown] == len(r.Events) {
+	if r.places[athar.PlaceUnknown] == r.Info.Events {
 		return
 	}
-	for i, n := range places {
+	for i, n := range r.places {
 		if n > 0 {
-			info.Places = append(info.Places, athar.ReasonCount{Reason: precisionNames[i], N: n})
+			r.Info.Places = append(r.Info.Places, athar.ReasonCount{Reason: precisionNames[i], N: n})
 		}
 	}
 }

@@ -296,9 +296,11 @@ func TestGEDGroups(t *testing.T) {
 	if got := ids(Group{IDs: []string{"234"}}); got != "5" {
 		t.Errorf("by id alone: %s", got)
 	}
+	if got := ids(Group{}); got != "1 2 3 4 5 6" {
+		t.Errorf("without a group: %s", got)
+	}
 	for want, s := range map[string]Spec{
 		"none of the 6 rows has the group on a side; check the group's aliases and ids; the commonest sides are Other, ": {Group: Group{Aliases: []string{"ISIS"}}},
-		"does not say which group":            {},
 		`no class "state"`:                    {Group: is, Classes: []string{"state"}},
 		`there is no column "admin"`:          {Group: is, Where: map[string][]string{"admin": {"x"}}},
 		`no row has "x" in column "latitude"`: {Group: is, Where: map[string][]string{"latitude": {"x"}}},

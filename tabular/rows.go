@@ -183,6 +183,11 @@ func (f *File) Keep(s string) string {
 // Each calls do for every row after the header that fits the header, and
 // counts every row in t. It stops when ctx ends.
 func (f *File) Each(ctx context.Context, t *Tally, do func(Row)) error {
+	return f.Walk(ctx, t, func(r Row) error { do(r); return nil })
+}
+
+// Walk is Each for a do that may fail; it returns do's first error.
+func (f *File) Walk(ctx context.Context, t *Tally, do func(Row) error) error {
 	if f.columns == nil {
 		f.columns = map[string]int{}
 	}
@@ -234,7 +239,9 @@ func (f *File) Each(ctx context.Context, t *Tally, do func(Row)) error {
 			t.Drop("hxl-tags")
 		default:
 			row.cells = cells
-			do(row)
+			if err := do(row); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -9,7 +9,6 @@ package event
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"athar"
 	"athar/tabular"
@@ -53,28 +52,4 @@ func compare(a, b *athar.Event) int {
 		cmp.Compare(a.SideA, b.SideA), cmp.Compare(a.SideB, b.SideB), cmp.Compare(a.SideAID, b.SideAID), cmp.Compare(a.SideBID, b.SideBID),
 		cmp.Compare(a.Deaths.Best, b.Deaths.Best), cmp.Compare(a.Deaths.Low, b.Deaths.Low), cmp.Compare(a.Deaths.High, b.Deaths.High),
 	)
-}
-
-// Sort orders events by time, id and content.
-func Sort(events []athar.Event) {
-	slices.SortFunc(events, func(a, b athar.Event) int {
-		return cmp.Or(compare(&a, &b), cmp.Compare(a.Line, b.Line))
-	})
-}
-
-// Unique keeps one event of every id, the first by time and content whatever
-// the order of rows, and rejects the others. Events come out sorted.
-func Unique(f *tabular.File, t *tabular.Tally, idField string, events []athar.Event) []athar.Event {
-	Sort(events)
-	first := map[string]int{}
-	kept := events[:0]
-	for _, e := range events {
-		if line, again := first[e.ID]; again && e.ID != "" {
-			t.Reject(e.Line, f.Column(idField), "duplicate-id", fmt.Sprintf("id %s is also in line %d", e.ID, line))
-			continue
-		}
-		first[e.ID] = e.Line
-		kept = append(kept, e)
-	}
-	return kept
 }

@@ -13,6 +13,7 @@ import (
 // Filter says which rows a study asks for.
 type Filter struct {
 	Classes  []string            // empty: all
+	Kinds    []athar.Kind        // empty: all
 	Where    map[string][]string // the file's column -> values to keep
 	Coverage []athar.Span        // empty: everything
 
@@ -68,6 +69,20 @@ func (q *Filter) Class(class string) bool {
 // Time reports whether any day of a span was monitored.
 func (q *Filter) Time(s athar.Span) bool {
 	return len(q.Coverage) == 0 || slices.ContainsFunc(q.Coverage, func(c athar.Span) bool { return c.Overlap(s) > 0 })
+}
+
+// Asked reports whether an event is of a class and kind that are asked for and
+// lies in the time that was monitored, and counts it if not.
+func (q *Filter) Asked(t *tabular.Tally, e *athar.Event) bool {
+	switch {
+	case !q.Class(e.Class), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, e.Kind):
+		t.Drop("not-asked-for")
+	case !q.Time(e.When):
+		t.Drop("outside-coverage")
+	default:
+		return true
+	}
+	return false
 }
 
 // Met complains of a value that Where asks for and no row has: most likely it

@@ -20,13 +20,10 @@ import (
 	"athar/tabular"
 )
 
-// Options says what to read and keep.
-type Options struct {
-	Dataset string
-	Columns map[string]string // fields below -> the file's column; date_format
-	Group   event.Group       // where the table has sides, kept if it is on one; empty: all rows
-	Filter  event.Filter
-}
+// Options says what to read and keep: columns map the fields below, and
+// date_format is dd/mm/yyyy or mm/dd/yyyy; the group matters where the table
+// has sides.
+type Options = event.Options
 
 var fields = []tabular.Field{
 	{Name: "id", Usual: []string{"id", "event_id", "eventid", "event_id_cnty", "globaleventid"}},
@@ -49,9 +46,10 @@ var fields = []tabular.Field{
 // maxCount is the largest number of events that one row may stand for.
 const maxCount = 100_000
 
-// Read reads the events of a table, sorted by time, id and content. A row with
-// count n gives n events; its deaths go to the first of them.
-func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
+// Read emits the events of a table; a row with count n gives n events, without
+// a break, and its deaths go to the first of them. Rows whose dates read
+// either way are held back until the whole column is known.
+func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emit func(*athar.Event) error) error {
 	o.Group = o.Group.Clean()
 	columns := map[string]string{}
 	for k, v := range o.Columns {
@@ -60,72 +58,77 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]
 		}
 	}
 	if err := f.Start(",;\t|", tabular.Score(fields, columns), nil); err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.Map(fields, columns); err != nil {
-		return nil, err
+		return err
 	}
 	if f.Has("lat") != f.Has("lon") {
-		return nil, &tabular.Error{File: f.Label, Line: 1, Msg: "there is a column for only one of lat and lon", Hint: "map both in the study's columns"}
+		return &tabular.Error{File: f.Label, Line: 1, Msg: "there is a column for only one of lat and lon", Hint: "map both in the study's columns"}
 	}
 	if err := o.Filter.Bind(f); err != nil {
-		return nil, err
+		return err
 	}
-	r := reader{f: f, t: t, o: &o}
+	r := reader{f: f, t: t, o: &o, emit: emit}
 	r.sides = (f.Has("side_a") || f.Has("side_b")) && o.Group.Named()
-	if err := f.Each(ctx, t, r.row); err != nil {
-		return nil, err
+	if err := f.Walk(ctx, t, r.row); err != nil {
+		return err
 	}
 	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f)); err != nil {
-		return nil, err
+		return err
 	}
-	events, err := r.date()
-	if err != nil {
-		return nil, err
+	if err := r.date(); err != nil {
+		return err
 	}
 	f.Layout = append(f.Layout, r.layout())
-	return r.repeat(event.Unique(f, t, "id", events)), nil
+	return nil
 }
 
 type reader struct {
 	f     *tabular.File
 	t     *tabular.Tally
 	o     *Options
-	rows  []row
-	sides bool // keep rows with the group on a side only
+	emit  func(*athar.Event) error
+	rows  []row // dated either way
+	sides bool  // keep rows with the group on a side only
 	start tabular.Order
 	end   tabular.Order
-	times map[int]int // line -> count, where it is not 1
 }
 
 type row struct {
 	athar.Event
+	n          int // events
 	start, end tabular.Stamp
 }
 
-func (r *reader) row(cells tabular.Row) {
+func (r *reader) row(cells tabular.Row) error {
 	class := cells.Cell("class")
 	if !r.o.Filter.Row(cells) || !r.o.Filter.Class(class) {
 		r.t.Drop("not-asked-for")
-		return
+		return nil
 	}
 	a, b := cells.Cell("side_a"), cells.Cell("side_b")
 	if g := r.o.Group; r.sides && !g.IsName(a) && !g.IsName(b) && !g.IsID(a) && !g.IsID(b) && !g.InCoalition(a) && !g.InCoalition(b) {
 		r.t.Drop("other-actors")
-		return
+		return nil
 	}
 	e, fault := r.event(cells)
 	if fault != nil {
 		r.t.RejectFor(r.f, cells.Line, fault)
-		return
+		return nil
 	}
 	e.Class, e.SideA, e.SideB = r.f.Keep(class), r.f.Keep(a), r.f.Keep(b)
 	r.start.See(e.Line, e.start)
 	r.end.See(e.Line, e.end)
-	r.rows = append(r.rows, e)
+	if e.start.Slash || e.end.Slash {
+		r.rows = append(r.rows, e)
+		return nil
+	}
+	return r.settle(&e, false, false)
 }
 
 func (r *reader) event(cells tabular.Row) (e row, fault *tabular.Fault) {
+	e.n = 1
 	e.Event = athar.Event{Dataset: r.o.Dataset, Line: cells.Line, ID: r.f.Keep(tabular.Identifier(cells.Cell("id"))),
 		AreaCode: r.f.Keep(cells.Cell("area")), Country: r.f.Keep(cells.Cell("country"))}
 	if e.ID == "" && r.f.Has("id") {
@@ -165,12 +168,8 @@ func (r *reader) event(cells tabular.Row) (e row, fault *tabular.Fault) {
 		return e, &tabular.Fault{Field: "count", Reason: "negative-count", Detail: fmt.Sprintf("%d is negative", n)}
 	case n > maxCount:
 		return e, &tabular.Fault{Field: "count", Reason: "bad-count", Detail: fmt.Sprintf("%d events in one row are more than %d: read the file as counts", n, maxCount)}
-	case n != 1:
-		if r.times == nil {
-			r.times = map[int]int{}
-		}
-		r.times[e.Line] = n
 	}
+	e.n = n
 	return e, nil
 }
 
@@ -186,61 +185,55 @@ func precision(cell string) (athar.PlacePrecision, error) {
 	return 0, fmt.Errorf("%q is not a number from 1 to 7 or one of %s", cell, strings.Join(names, ", "))
 }
 
-// date settles dates that read either way, and drops rows by their time.
-func (r *reader) date() ([]athar.Event, error) {
+// date settles the dates that read either way.
+func (r *reader) date() error {
 	format := r.o.Columns["date_format"]
 	first, err := r.start.Decide(r.f, "date", format)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	last := first
 	if r.f.Has("date_end") {
 		if last, err = r.end.Decide(r.f, "date_end", format); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	var events []athar.Event
-	for _, e := range r.rows {
-		start, err := e.start.Resolve(first)
-		if err != nil {
-			r.t.Reject(e.Line, r.f.Column("date"), "bad-date", err.Error())
-			continue
-		}
-		end, err := e.end.Resolve(last)
-		if err != nil {
-			r.t.Reject(e.Line, r.f.Column("date_end"), "bad-date", err.Error())
-			continue
-		}
-		e.When = athar.Span{First: start.Day, Last: end.Span().Last}
-		switch {
-		case e.When.Days() == 0:
-			r.t.Reject(e.Line, r.f.Column("date_end"), "ends-before-start", fmt.Sprintf("it ends on %s and starts on %s", e.When.Last, e.When.First))
-		case !r.o.Filter.Time(e.When):
-			r.t.Drop("outside-coverage")
-		default:
-			events = append(events, e.Event)
+	for i := range r.rows {
+		if err := r.settle(&r.rows[i], first, last); err != nil {
+			return err
 		}
 	}
-	return events, nil
+	return nil
 }
 
-// repeat makes n events of a row with count n.
-func (r *reader) repeat(events []athar.Event) []athar.Event {
-	if r.times == nil {
-		return events
+// settle emits a row as often as it counts, or drops it by its time. First and
+// last say whether the day comes first in slashed dates.
+func (r *reader) settle(e *row, first, last bool) error {
+	start, err := e.start.Resolve(first)
+	if err != nil {
+		r.t.Reject(e.Line, r.f.Column("date"), "bad-date", err.Error())
+		return nil
 	}
-	var out []athar.Event
-	for _, e := range events {
-		n, many := r.times[e.Line]
-		if !many {
-			n = 1
-		}
-		for range n {
-			out = append(out, e)
-			e.Deaths = athar.Deaths{}
-		}
+	end, err := e.end.Resolve(last)
+	if err != nil {
+		r.t.Reject(e.Line, r.f.Column("date_end"), "bad-date", err.Error())
+		return nil
 	}
-	return out
+	e.When = athar.Span{First: start.Day, Last: end.Span().Last}
+	if e.When.Days() == 0 {
+		r.t.Reject(e.Line, r.f.Column("date_end"), "ends-before-start", fmt.Sprintf("it ends on %s and starts on %s", e.When.Last, e.When.First))
+		return nil
+	}
+	if !r.o.Filter.Asked(r.t, &e.Event) {
+		return nil
+	}
+	for range e.n {
+		if err := r.emit(&e.Event); err != nil {
+			return err
+		}
+		e.Deaths = athar.Deaths{}
+	}
+	return nil
 }
 
 func (r *reader) layout() string {

@@ -29,13 +29,9 @@ import (
 // Classes are the kinds of violence, by type_of_violence 1 to 3.
 var Classes = []string{"state-based", "non-state", "one-sided"}
 
-// Options says what to keep.
-type Options struct {
-	Dataset string            // name of the data, for [athar.Event.Dataset]
-	Columns map[string]string // GED's column, or area -> the file's column
-	Group   event.Group       // kept if it is on either side
-	Filter  event.Filter      // classes are those of Classes
-}
+// Options says what to keep: columns map GED's names, or area, and classes are
+// those of [Classes].
+type Options = event.Options
 
 // columns49 is the layout of the releases since 20.1.
 var columns49 = strings.Split("id,relid,year,active_year,code_status,type_of_violence,conflict_dset_id,conflict_new_id,conflict_name,"+
@@ -61,47 +57,47 @@ var fields = func() []tabular.Field {
 	return append(list, tabular.Field{Name: "area"})
 }()
 
-// Read reads the events of a table in which the group is on a side, sorted by
-// time, id and content.
-func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) ([]athar.Event, error) {
+// Read emits the events in which the group is on a side, in the order of the
+// file.
+func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emit func(*athar.Event) error) error {
 	o.Group = o.Group.Clean()
-	if !o.Group.Named() {
-		return nil, &tabular.Error{File: f.Label, Msg: "the study does not say which group to look for", Hint: "give the group's aliases or ids in the study file"}
-	}
 	for _, c := range o.Filter.Classes {
 		if !slices.Contains(Classes, c) {
-			return nil, &tabular.Error{File: f.Label, Msg: fmt.Sprintf("UCDP has no class %q", c), Hint: "its classes are " + strings.Join(Classes, ", ")}
+			return &tabular.Error{File: f.Label, Msg: fmt.Sprintf("UCDP has no class %q", c), Hint: "its classes are " + strings.Join(Classes, ", ")}
 		}
 	}
 	if err := f.Start(",", tabular.Score(fields, o.Columns), headerless); err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.Map(fields, o.Columns); err != nil {
-		return nil, err
+		return err
 	}
 	if err := o.Filter.Bind(f); err != nil {
-		return nil, err
+		return err
 	}
-	r := reader{f: f, t: t, o: &o, sides: map[string]int{}}
-	if err := f.Each(ctx, t, r.row); err != nil {
-		return nil, err
+	r := reader{f: f, t: t, o: &o, emit: emit, named: o.Group.Named(), sides: map[string]int{}}
+	if err := f.Walk(ctx, t, r.row); err != nil {
+		return err
 	}
 	if err := o.Filter.Met(f); err != nil {
-		return nil, err
+		return err
 	}
-	if len(r.events) == 0 && r.others > 0 {
-		return nil, r.nobody()
+	if r.kept == 0 && r.others > 0 {
+		return r.nobody()
 	}
-	events := event.Unique(f, t, "id", r.events)
-	by := "name"
-	if f.Has("side_a_new_id") && len(o.Group.IDs) > 0 {
-		by = "id"
+	f.Layout = append(f.Layout, fmt.Sprintf("UCDP GED, %d columns", len(f.Header)))
+	switch {
+	case !r.named:
+		f.Layout = append(f.Layout, "every actor")
+	case f.Has("side_a_new_id") && len(o.Group.IDs) > 0:
+		f.Layout = append(f.Layout, "group found by id")
+	default:
+		f.Layout = append(f.Layout, "group found by name")
 	}
-	f.Layout = append(f.Layout, fmt.Sprintf("UCDP GED, %d columns", len(f.Header)), "group found by "+by)
 	if r.coalitions > 0 {
 		f.Layout = append(f.Layout, fmt.Sprintf("%d rows by a coalition", r.coalitions))
 	}
-	return events, nil
+	return nil
 }
 
 // headerless recognises a file without a header by its first cell: an
@@ -120,43 +116,44 @@ type reader struct {
 	f          *tabular.File
 	t          *tabular.Tally
 	o          *Options
-	events     []athar.Event
+	emit       func(*athar.Event) error
+	named      bool // keep rows with the group on a side only
+	kept       int
 	coalitions int
 	others     int
 	sides      map[string]int // rows without the group, by side
 }
 
-func (r *reader) row(row tabular.Row) {
+func (r *reader) row(row tabular.Row) error {
 	if !r.o.Filter.Row(row) {
 		r.t.Drop("not-asked-for")
-		return
+		return nil
 	}
 	sideA, sideB := row.Cell("side_a"), row.Cell("side_b")
 	coalition := false
-	if !r.is(row.Cell("side_a_new_id"), sideA) && !r.is(row.Cell("side_b_new_id"), sideB) {
+	if r.named && !r.is(row.Cell("side_a_new_id"), sideA) && !r.is(row.Cell("side_b_new_id"), sideB) {
 		coalition = r.o.Group.InCoalition(sideA) || r.o.Group.InCoalition(sideB)
 		if !coalition {
 			r.t.Drop("other-actors")
 			r.others++
 			r.sides[r.f.Keep(sideA)]++
 			r.sides[r.f.Keep(sideB)]++
-			return
+			return nil
 		}
 	}
 	e, fault := r.event(row)
 	switch {
 	case fault != nil:
 		r.t.RejectFor(r.f, row.Line, fault)
-	case !r.o.Filter.Class(e.Class):
-		r.t.Drop("not-asked-for")
-	case !r.o.Filter.Time(e.When):
-		r.t.Drop("outside-coverage")
+	case !r.o.Filter.Asked(r.t, &e):
 	default:
-		r.events = append(r.events, e)
+		r.kept++
 		if coalition {
 			r.coalitions++
 		}
+		return r.emit(&e)
 	}
+	return nil
 }
 
 // is decides by identifier, and by name only where the row has none or the
