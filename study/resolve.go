@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"athar"
-	"athar/internal/names"
+	"athar/internal/spelling"
 )
 
 // Resolve finds the areas that footprints and totals name, and fills
@@ -96,7 +96,7 @@ func newGazetteer(areas []athar.Area) *gazetteer {
 	}
 	add := func(m map[string][]int, i int, spellings ...string) {
 		for _, name := range spellings {
-			if k := names.Fold(name); k != "" && !slices.Contains(m[k], i) {
+			if k := spelling.Fold(name); k != "" && !slices.Contains(m[k], i) {
 				m[k] = append(m[k], i)
 			}
 		}
@@ -115,7 +115,7 @@ func (g *gazetteer) area(name string) (codes []string, complaint string) {
 	if _, ok := slices.BinarySearch(g.codes, name); ok {
 		return []string{name}, ""
 	}
-	hits := g.byName[names.Fold(name)]
+	hits := g.byName[spelling.Fold(name)]
 	switch len(hits) {
 	case 0:
 		return nil, fmt.Sprintf("there is no area %q; nearest: %s", name, g.nearestAreas(name))
@@ -131,7 +131,7 @@ func (g *gazetteer) area(name string) (codes []string, complaint string) {
 
 // unit finds all areas of a unit above, such as a governorate.
 func (g *gazetteer) unit(name string) (codes []string, complaint string) {
-	hits := g.byUnit[names.Fold(name)]
+	hits := g.byUnit[spelling.Fold(name)]
 	if len(hits) == 0 {
 		return nil, noUnit("unit above the areas", name, g.areas, func(a athar.Area) []string { return []string{a.Parent.En, a.Parent.Ar} })
 	}
@@ -146,7 +146,7 @@ func (g *gazetteer) unit(name string) (codes []string, complaint string) {
 }
 
 func (g *gazetteer) country(name string) (codes []string, complaint string) {
-	hits := g.byCountry[names.Fold(name)]
+	hits := g.byCountry[spelling.Fold(name)]
 	if len(hits) == 0 {
 		return nil, noUnit("country", name, g.areas, func(a athar.Area) []string { return []string{a.Country} })
 	}
@@ -175,14 +175,14 @@ func (g *gazetteer) describe(i int) string {
 }
 
 func (g *gazetteer) nearestAreas(name string) string {
-	k := names.Fold(name)
+	k := spelling.Fold(name)
 	type candidate struct{ i, d int }
 	order := make([]candidate, len(g.areas))
 	for i, a := range g.areas {
 		d := distance(k, strings.ToLower(a.Code))
 		for _, n := range []string{a.Name.En, a.Name.Ar} {
 			if n != "" {
-				d = min(d, distance(k, names.Fold(n)))
+				d = min(d, distance(k, spelling.Fold(n)))
 			}
 		}
 		order[i] = candidate{i, d}
@@ -210,8 +210,8 @@ func noUnit(what, name string, areas []athar.Area, above func(athar.Area) []stri
 		}
 	}
 	all = unique(all)
-	k := names.Fold(name)
-	slices.SortStableFunc(all, func(a, b string) int { return distance(k, names.Fold(a)) - distance(k, names.Fold(b)) })
+	k := spelling.Fold(name)
+	slices.SortStableFunc(all, func(a, b string) int { return distance(k, spelling.Fold(a)) - distance(k, spelling.Fold(b)) })
 	if len(all) == 0 {
 		return fmt.Sprintf("there is no %s %q; the areas name none", what, name)
 	}

@@ -1,10 +1,10 @@
-// Package names brings spellings of one name together.
+// Package spelling brings spellings of one name together.
 //
 // The package thinks that two spellings are the same name only if a rule of
 // the script says so: how Arabic is vocalised and typed, how Latin letters are
 // cased, and the article. It never guesses; likeness of what is left is for
 // the caller to show to a reader.
-package names
+package spelling
 
 import (
 	"strings"
