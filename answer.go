@@ -51,6 +51,10 @@ type Effect struct {
 	P    Num `json:"p"`      // two-sided, of RR = 1
 	SE   Num `json:"se_log"` // standard error of ln RR
 	DF   Num `json:"df"`     // degrees of freedom of the t reference; Infinity: normal
+	// FMI is the share of the information about ln RR that coarse places and
+	// dates took away (Rubin's fraction of missing information, 0..1); nil where
+	// nothing was imputed.
+	FMI *Num `json:"fmi"`
 	// AdjLow, AdjHigh: simultaneous (sup-t) 95% interval over the campaign's
 	// rings of this phase; null where the question is not about rings.
 	AdjLow  Num `json:"adj_low"`
@@ -71,7 +75,7 @@ type Effect struct {
 	Areas      int    `json:"areas"`      // areas of that role that entered the fit
 	Periods    int    `json:"periods"`    // periods of that phase
 	Dispersion Num    `json:"dispersion"` // variance over mean used; 1: Poisson
-	Inference  string `json:"inference"`  // cr2, dispersion, quasi, nb2, hac, exact, draws
+	Inference  string `json:"inference"`  // cr2, dispersion, quasi, nb2, hac, exact, draws; of most draws where imputed
 
 	Warnings []Note   `json:"warnings,omitempty"`
 	Refusal  *Refusal `json:"refusal,omitempty"`
