@@ -408,6 +408,23 @@ func (v *View) Donut(n int) *athar.Panel {
 	return &p
 }
 
+// Recount returns a copy of v with the counts of another grid over the same
+// areas and days: roles, rings, phases and the cells in use stay as they were
+// decided, so that answers on several versions of the data are answers to one
+// question.
+func (v *View) Recount(g *Grid) *athar.Panel {
+	p := *v.Panel
+	p.Count = make([]float64, len(v.Count))
+	T := len(v.Periods)
+	for c, q := range v.Periods {
+		t := slices.Index(g.Periods, q.Span)
+		for r, i := range v.Area {
+			p.Count[r*T+c] = float64(g.N[i*len(g.Periods)+t])
+		}
+	}
+	return &p
+}
+
 // Placebo returns a copy of v that pretends that the campaign ran in the later
 // half of the pre-period: a change found there is none of the campaign's. It
 // is nil if either half has fewer than three periods.

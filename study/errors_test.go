@@ -161,6 +161,7 @@ var wrong = []mistake{
 	{"smallest effect", "", "smallest_effect: 1.5", "smallest_effect: ¦0.8", []string{"choices.smallest_effect: is 0.8, must be a rate ratio above 1"}},
 	{"week of months", minimal, "campaigns:", "choices: {period: ¦week}\ncampaigns:", []string{"choices.period: data[0] is published by month and cannot be analysed by week"}},
 	{"pre-period", "", "pre_months: 18", "pre_months: ¦0", []string{"choices.pre_months: is 0, needs a whole number from 1 to 600"}},
+	{"imputations", "", "imputations: 5", "imputations: ¦-1", []string{"choices.imputations: is -1, needs a whole number from 0 to 1000"}},
 	{"seed", "", "seed: 18446744073709551615", "seed: ¦-1", []string{"choices.seed: is -1, needs a whole number from 0 to 18446744073709551615"}},
 	{"far", "", "far: study", "far: ¦away", []string{"choices.far: is the text \"away\", needs one of: country, study"}},
 

@@ -87,7 +87,7 @@ func ParseBytes(name string, b []byte) (*Study, error) {
 
 func (s *Study) read(v value) (ok bool) {
 	c := &s.Choices
-	*c = Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Draws: 2000}
+	*c = Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Draws: 2000, Imputations: 20}
 	ok = v.object(
 		must("study", ident(&s.ID)),
 		must("title", names(&s.Title)),
@@ -143,6 +143,7 @@ func data(d *Data) func(value) {
 			may("values", each(&d.Values, publishedCount)),
 			may("from", func(v value) { d.From = new(athar.Day); first(d.From)(v) }),
 			may("coverage", each(&d.Coverage, coverage)),
+			may("monitored", label(&d.Monitored)),
 			may("licence", text(&d.Licence)),
 			may("citation", text(&d.Citation)),
 			may("caveats", each(&d.Caveats, names)),
@@ -163,7 +164,7 @@ func data(d *Data) func(value) {
 		case "series":
 			needs("values", "write one number per period: values: [84, 50, null, 48]")
 			needs("from", "write the first period: from: 2019-12")
-			unused("its numbers stand in the study file", "file", "columns", "sheet", "classes", "where")
+			unused("its numbers stand in the study file", "file", "columns", "sheet", "classes", "where", "monitored")
 			if d.Period == "" {
 				d.Period = "month"
 			}
@@ -404,6 +405,7 @@ func choices(c *Choices) func(value) {
 			may("smallest_effect", number(&c.SmallestEffect)),
 			may("seed", seed(&c.Seed)),
 			may("draws", whole(&c.Draws, 100, 1_000_000)),
+			may("imputations", whole(&c.Imputations, 0, 1000)),
 			may("calendar", each(&c.Calendar, calendarEntry)),
 		)
 	}

@@ -55,6 +55,9 @@ type Data struct {
 	Values   []float64 // a bare series typed into the study file, NaN for a missing month
 	From     *athar.Day
 	Coverage []athar.Span // what was monitored; empty: first to last row
+	// Monitored is a table of areas and the days on which each was watched; ""
+	// if nobody says.
+	Monitored string
 	Licence  string
 	Citation string
 	Caveats  []athar.Names
@@ -141,6 +144,7 @@ type Choices struct {
 	SmallestEffect float64 // as a rate ratio above 1, e.g. 1.25
 	Seed           uint64
 	Draws          int
+	Imputations    int // draws of coarse places and dates; 0: none
 	Calendar       []CalendarEntry
 }
 

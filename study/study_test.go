@@ -52,6 +52,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"title", s.Title, athar.Names{En: "Every key", Ar: "كل المفاتيح"}},
 		{"group", s.Group, Group{athar.Names{En: "The group", Ar: "الجماعة"}, []string{"Group", "ISIS, Syria"}, []string{"234", "1076"}}},
 		{"where", s.Data[0].Where, map[string][]string{"country": {"Iraq", "Syria"}, "year": {"2020"}}},
+		{"monitored", s.Data[0].Monitored, "data/monitored.csv"},
 		{"coverage", s.Data[0].Coverage, []athar.Span{days("2019-01-01", "2019-12-31"), days("2020-02-01", "2020-12-31")}},
 		{"citation", s.Data[0].Citation, "Somebody (2021), somewhere"},
 		{"sheet", s.Data[0].Sheet, "2020"},
@@ -71,7 +72,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"phase", s.Claims[1].Phase, athar.During},
 		{"about", s.Claims[3].About, "logistics"},
 		{"choices", s.Choices, Choices{Period: "month", PreMonths: 18, PostMonths: 3, WashIn: 1, Rings: []float64{10, 30, 60.5}, Far: "study",
-			Overlap: "model", SmallestEffect: 1.5, Seed: math.MaxUint64, Draws: 500,
+			Overlap: "model", SmallestEffect: 1.5, Seed: math.MaxUint64, Draws: 500, Imputations: 5,
 			Calendar: []CalendarEntry{{athar.Names{En: "Curfew"}, days("2020-03-15", "2020-06-30")}}}},
 		{"limits", s.Limits, []athar.Names{{En: "Arrests are not in these data"}}},
 	} {
@@ -102,7 +103,7 @@ func TestDefaults(t *testing.T) {
 	s := parse(t, minimal)
 	h := fnv.New64a()
 	h.Write([]byte("minimal"))
-	want := Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Seed: h.Sum64(), Draws: 2000}
+	want := Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Seed: h.Sum64(), Draws: 2000, Imputations: 20}
 	if !reflect.DeepEqual(s.Choices, want) {
 		t.Errorf("choices %+v, want %+v", s.Choices, want)
 	}
