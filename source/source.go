@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"athar"
+	"athar/source/acled"
 	"athar/source/counts"
 	"athar/source/event"
 	"athar/source/table"
@@ -36,7 +37,7 @@ type Error = tabular.Error
 type Group = event.Group
 
 // Formats are the formats that [Read] knows.
-var Formats = []string{"counts", "series", "ucdp-ged", "table"}
+var Formats = []string{"counts", "series", "acled", "ucdp-ged", "table"}
 
 // Spec says what to read and how.
 type Spec struct {
@@ -157,15 +158,20 @@ func Stream(ctx context.Context, s Spec, emit func(*athar.Event) error) (*Readin
 // A format of events: its reader, and the field that identifies an event.
 type format struct {
 	read func(context.Context, *tabular.File, *tabular.Tally, event.Options, func(*athar.Event) error) error
-	id   string
+	id   string // "" if the format lists an event several times, which is no damage
 }
 
 var events = map[string]format{
+	"acled":    {acled.Read, ""},
 	"ucdp-ged": {ucdp.Read, "id"},
 	"table":    {table.Read, "id"},
 }
 
+// again accounts for a row whose event another row has.
 func (k format) again(f *tabular.File, t *tabular.Tally) func(*athar.Event, int) {
+	if k.id == "" {
+		return func(*athar.Event, int) { t.Drop("repeated-event") }
+	}
 	return event.Rejecter(f, t, k.id)
 }
 

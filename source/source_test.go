@@ -207,7 +207,7 @@ func TestGED(t *testing.T) {
 		t.Fatalf("%+v", want)
 	}
 	first := athar.Event{Dataset: "f", ID: "1", Line: 2, When: athar.Span{First: athar.Date(2020, 2, 3), Last: athar.Date(2020, 2, 3)}, Lon: 44.5, Lat: 33.5, HasPoint: true,
-		Place: athar.PlaceExact, Country: "Iraq", SideA: "Government of Iraq", SideB: "IS", SideAID: "116", SideBID: "234", Class: "state-based", Deaths: athar.Deaths{Low: 1, Best: 2, High: 3}, HasDeaths: true}
+		Place: athar.PlaceExact, Country: "Iraq", SideA: "Government of Iraq", SideB: "IS", SideAID: "116", SideBID: "234", Class: "state-based", Kind: athar.Clash, Deaths: athar.Deaths{Low: 1, Best: 2, High: 3}, HasDeaths: true}
 	if want.Events[1] != first {
 		t.Errorf("%+v, want %+v", want.Events[1], first)
 	}

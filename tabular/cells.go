@@ -206,6 +206,17 @@ func period(u Unit, y, m int) (Stamp, error) {
 // 02/2020, Feb 2020, Arabic month names; 2020Q1; 2020-W05 (ISO 8601); 2020; in
 // a workbook also serial day numbers.
 func (f *File) Stamp(cell string) (Stamp, error) {
+	if cell == f.lastCell && cell != "" { // rows often come by date
+		return f.lastStamp, nil
+	}
+	s, err := f.stamp(cell)
+	if err == nil {
+		f.lastCell, f.lastStamp = f.Keep(cell), s
+	}
+	return s, err
+}
+
+func (f *File) stamp(cell string) (Stamp, error) {
 	s := strings.TrimSpace(Western(cell))
 	if s == "" {
 		return Stamp{}, errors.New("the date is blank")

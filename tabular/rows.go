@@ -170,15 +170,22 @@ func (f *File) Has(field string) bool {
 }
 
 // Keep returns a copy of s that does not hold on to the row it came from; the
-// same text is stored once.
+// same text is stored once, if it is one of the first maxWords.
 func (f *File) Keep(s string) string {
+	if s == "" {
+		return ""
+	}
 	if k, ok := f.words[s]; ok {
 		return k
 	}
 	k := strings.Clone(s)
-	f.words[k] = k
+	if len(f.words) < maxWords {
+		f.words[k] = k
+	}
 	return k
 }
+
+const maxWords = 1 << 17
 
 // Each calls do for every row after the header that fits the header, and
 // counts every row in t. It stops when ctx ends.

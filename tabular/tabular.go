@@ -76,6 +76,8 @@ type File struct {
 	line      int // of a sheet: the row read last
 	columns   map[string]int
 	words     map[string]string
+	lastCell  string // read last by Stamp
+	lastStamp Stamp
 }
 
 // peekSize is how much of a text file is looked at to find its delimiter; a
@@ -143,6 +145,12 @@ func Open(path, label, sheet string) (_ *File, err error) {
 		f.Layout = append(f.Layout, "zip")
 	}
 	return f, f.openText(text)
+}
+
+// New is a table of text that is at hand; it has no hash.
+func New(r io.Reader, label string) (*File, error) {
+	f := &File{Label: label, words: map[string]string{}}
+	return f, f.openText(r)
 }
 
 // openRegular opens a file, or says why it cannot be one.

@@ -48,7 +48,7 @@ func compare(a, b *athar.Event) int {
 		cmp.Compare(a.When.First, b.When.First), cmp.Compare(a.When.Last, b.When.Last),
 		cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Lon, b.Lon), cmp.Compare(a.Lat, b.Lat), cmp.Compare(a.Place, b.Place),
-		cmp.Compare(a.Country, b.Country), cmp.Compare(a.AreaCode, b.AreaCode), cmp.Compare(a.Class, b.Class),
+		cmp.Compare(a.Country, b.Country), cmp.Compare(a.AreaCode, b.AreaCode), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.SideA, b.SideA), cmp.Compare(a.SideB, b.SideB), cmp.Compare(a.SideAID, b.SideAID), cmp.Compare(a.SideBID, b.SideBID),
 		cmp.Compare(a.Deaths.Best, b.Deaths.Best), cmp.Compare(a.Deaths.Low, b.Deaths.Low), cmp.Compare(a.Deaths.High, b.Deaths.High),
 	)

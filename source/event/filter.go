@@ -18,7 +18,7 @@ type Filter struct {
 	Coverage []athar.Span        // empty: everything
 
 	columns []condition
-	seen    map[string]bool // classes of the file
+	seen    map[string]bool // classes of the file: asked for
 }
 
 type condition struct {
@@ -62,8 +62,19 @@ func (q *Filter) Class(class string) bool {
 	if len(q.Classes) == 0 {
 		return true
 	}
-	q.seen[class] = true
-	return slices.ContainsFunc(q.Classes, func(c string) bool { return sameName(c, class) })
+	ok, known := q.seen[class]
+	if !known {
+		ok = slices.ContainsFunc(q.Classes, func(c string) bool { return sameClass(c, class) })
+		q.seen[strings.Clone(class)] = ok
+	}
+	return ok
+}
+
+// sameClass reports whether a class of a file is the one asked for; "type:
+// subtype" is asked for by either part too.
+func sameClass(want, class string) bool {
+	before, after, two := strings.Cut(class, ": ")
+	return sameName(want, class) || two && (sameName(want, before) || sameName(want, after))
 }
 
 // Time reports whether any day of a span was monitored.
@@ -111,7 +122,7 @@ func (q *Filter) ClassesMet(f *tabular.File) error {
 	}
 	slices.Sort(classes)
 	for _, want := range q.Classes {
-		if !slices.ContainsFunc(classes, func(c string) bool { return sameName(c, want) }) {
+		if !slices.ContainsFunc(classes, func(c string) bool { return sameClass(want, c) }) {
 			hint := "the classes are " + strings.Join(classes, ", ")
 			if near := tabular.Nearest(want, classes, 1); len(near) > 0 {
 				hint = fmt.Sprintf("did you mean %q? ", near[0]) + hint

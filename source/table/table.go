@@ -129,7 +129,7 @@ func (r *reader) row(cells tabular.Row) error {
 
 func (r *reader) event(cells tabular.Row) (e row, fault *tabular.Fault) {
 	e.n = 1
-	e.Event = athar.Event{Dataset: r.o.Dataset, Line: cells.Line, ID: r.f.Keep(tabular.Identifier(cells.Cell("id"))),
+	e.Event = athar.Event{Dataset: r.o.Dataset, Line: cells.Line, ID: strings.Clone(tabular.Identifier(cells.Cell("id"))),
 		AreaCode: r.f.Keep(cells.Cell("area")), Country: r.f.Keep(cells.Cell("country"))}
 	if e.ID == "" && r.f.Has("id") {
 		return e, &tabular.Fault{Field: "id", Reason: "no-id", Detail: "the id is blank"}

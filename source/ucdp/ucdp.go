@@ -14,7 +14,6 @@
 package ucdp
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,6 +27,13 @@ import (
 
 // Classes are the kinds of violence, by type_of_violence 1 to 3.
 var Classes = []string{"state-based", "non-state", "one-sided"}
+
+// Kinds maps type_of_violence. GED says who fought, not who began.
+var Kinds = []event.KindRow{
+	{Code: "state-based", Label: "type_of_violence 1", Kind: athar.Clash},
+	{Code: "non-state", Label: "type_of_violence 2", Kind: athar.Clash},
+	{Code: "one-sided", Label: "type_of_violence 3; side_a acts", Kind: athar.Attack, Forces: athar.OtherEvent},
+}
 
 // Options says what to keep: columns map GED's names, or area, and classes are
 // those of [Classes].
@@ -82,8 +88,8 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 	if err := o.Filter.Met(f); err != nil {
 		return err
 	}
-	if r.kept == 0 && r.others > 0 {
-		return r.nobody()
+	if r.kept == 0 && len(r.sides) > 0 {
+		return event.Nobody(f, r.sides)
 	}
 	f.Layout = append(f.Layout, fmt.Sprintf("UCDP GED, %d columns", len(f.Header)))
 	switch {
@@ -120,7 +126,6 @@ type reader struct {
 	named      bool // keep rows with the group on a side only
 	kept       int
 	coalitions int
-	others     int
 	sides      map[string]int // rows without the group, by side
 }
 
@@ -135,7 +140,6 @@ func (r *reader) row(row tabular.Row) error {
 		coalition = r.o.Group.InCoalition(sideA) || r.o.Group.InCoalition(sideB)
 		if !coalition {
 			r.t.Drop("other-actors")
-			r.others++
 			r.sides[r.f.Keep(sideA)]++
 			r.sides[r.f.Keep(sideB)]++
 			return nil
@@ -166,7 +170,7 @@ func (r *reader) is(id, name string) bool {
 }
 
 func (r *reader) event(row tabular.Row) (e athar.Event, fault *tabular.Fault) {
-	e = athar.Event{Dataset: r.o.Dataset, Line: row.Line, ID: r.f.Keep(tabular.Identifier(row.Cell("id")))}
+	e = athar.Event{Dataset: r.o.Dataset, Line: row.Line, ID: strings.Clone(tabular.Identifier(row.Cell("id")))}
 	if e.ID == "" {
 		return e, &tabular.Fault{Field: "id", Reason: "no-id", Detail: "the id is blank"}
 	}
@@ -175,6 +179,11 @@ func (r *reader) event(row tabular.Row) (e athar.Event, fault *tabular.Fault) {
 		return e, &tabular.Fault{Field: "type_of_violence", Reason: "bad-type", Detail: fmt.Sprintf("%q is not 1, 2 or 3", row.Cell("type_of_violence"))}
 	}
 	e.Class = Classes[kind-1]
+	actor := event.Armed
+	if strings.HasPrefix(row.Cell("side_a"), "Government of ") {
+		actor = event.Forces
+	}
+	e.Kind = Kinds[kind-1].By(actor)
 	if e.When, fault = r.when(row); fault != nil {
 		return e, fault
 	}
@@ -199,37 +208,16 @@ func (r *reader) event(row tabular.Row) (e athar.Event, fault *tabular.Fault) {
 
 // when reads the interval of an event; without an end it is the first day.
 func (r *reader) when(row tabular.Row) (athar.Span, *tabular.Fault) {
-	read := func(field string) (athar.Day, *tabular.Fault) {
-		s, err := r.f.Stamp(row.Cell(field))
-		if err == nil && (s.Unit != tabular.Day || s.Slash) {
-			err = fmt.Errorf("%q is not a date of the form 2020-09-25", row.Cell(field))
-		}
-		if err != nil {
-			return 0, &tabular.Fault{Field: field, Reason: "bad-date", Detail: err.Error()}
-		}
-		return s.Day, nil
-	}
-	first, fault := read("date_start")
+	first, fault := event.OneDay(r.f, row, "date_start")
 	if fault != nil {
 		return athar.Span{}, fault
 	}
 	if row.Cell("date_end") == "" {
 		return athar.Span{First: first, Last: first}, nil
 	}
-	last, fault := read("date_end")
+	last, fault := event.OneDay(r.f, row, "date_end")
 	if fault == nil && last < first {
 		fault = &tabular.Fault{Field: "date_end", Reason: "ends-before-start", Detail: fmt.Sprintf("it ends on %s and starts on %s", last, first)}
 	}
 	return athar.Span{First: first, Last: last}, fault
-}
-
-// nobody says that the group is in no row, and who is.
-func (r *reader) nobody() error {
-	var names []string
-	for s := range r.sides {
-		names = append(names, s)
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(r.sides[b], r.sides[a]), cmp.Compare(a, b)) })
-	return &tabular.Error{File: r.f.Label, Msg: fmt.Sprintf("none of the %d rows has the group on a side", r.others),
-		Hint: "check the group's aliases and ids; the commonest sides are " + strings.Join(names[:min(8, len(names))], ", ")}
 }
