@@ -1,0 +1,7 @@
+package lake
+
+import "context"
+
+type Description struct{}
+
+func (l *Lake) Describe(context.Context, Filter) (*Description, error) { return nil, nil }

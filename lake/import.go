@@ -1,0 +1,397 @@
+package lake
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"athar"
+	"athar/source"
+)
+
+// columns of events.parquet. A blank text is ""; coordinates and deaths that
+// nobody published are NULL. There is no free text and no person.
+const columns = `dataset VARCHAR NOT NULL, id VARCHAR NOT NULL, first DATE NOT NULL, last DATE NOT NULL,
+	lon DOUBLE, lat DOUBLE, has_point BOOLEAN NOT NULL, place_precision TINYINT NOT NULL,
+	country VARCHAR NOT NULL, area_code VARCHAR NOT NULL,
+	side_a VARCHAR NOT NULL, side_b VARCHAR NOT NULL, side_a_id VARCHAR NOT NULL, side_b_id VARCHAR NOT NULL,
+	class VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+	deaths_low INTEGER, deaths_best INTEGER, deaths_high INTEGER, line INTEGER NOT NULL`
+
+// content is the order of events: by time, id and what they say, the line last,
+// so that the order of rows in a file decides only between rows that are alike.
+const content = `first, last, strlen(id), id, lon, lat, place_precision, country, area_code, class, kind,
+	side_a, side_b, side_a_id, side_b_id, deaths_best, deaths_low, deaths_high, line`
+
+// rowGroup bounds the memory that writing and reading a file take.
+const rowGroup = 122_880
+
+var name = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]*$`)
+
+// Import reads one file into the lake. If the lake already holds the same
+// bytes under the same version, read with the same options, there is nothing
+// to do. Until Import returns, and if it fails or is killed, the lake is as it
+// was before.
+func (l *Lake) Import(ctx context.Context, s ImportSpec) (Vintage, error) {
+	for what, v := range map[string]string{"dataset": s.Dataset, "version": s.Version} {
+		if !name.MatchString(v) {
+			return Vintage{}, fmt.Errorf("the %s %q cannot be the name of a folder: use letters, digits, dot, dash and underscore", what, v)
+		}
+	}
+	st, err := os.Stat(s.Source.File)
+	if err == nil && s.Retrieved == 0 {
+		s.Retrieved = athar.DayOf(st.ModTime())
+	}
+	s.Source.Name = s.Dataset
+	all, err := l.files()
+	if err != nil {
+		return Vintage{}, err
+	}
+	options := optionsHash(s)
+	siblings := slices.DeleteFunc(all, func(f stored) bool { return f.Dataset != s.Dataset || f.File.Version != s.Version })
+	if st != nil {
+		if same, err := imported(siblings, s.Source.File, st.Size(), options); same || err != nil {
+			return l.vintage(s, true, err)
+		}
+	}
+	p, err := l.newPart()
+	if err != nil {
+		return Vintage{}, err
+	}
+	defer p.discard()
+	im := importer{spec: s, part: p, siblings: siblings}
+	file, err := im.run(ctx)
+	if err != nil {
+		return Vintage{}, failed(ctx, err)
+	}
+	file.Options = options
+	if err := im.describe(file); err != nil {
+		return Vintage{}, failed(ctx, err)
+	}
+	target := filepath.Join(l.dir, s.Dataset, s.Version+"-"+file.SHA256[:8])
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return Vintage{}, err
+	}
+	if err := os.Rename(p.dir, target); err != nil {
+		// Somebody else may have imported the same file meanwhile.
+		if _, e := os.Stat(filepath.Join(target, manifestFile)); e == nil {
+			return l.vintage(s, true, nil)
+		}
+		return Vintage{}, fmt.Errorf("%s cannot be put in place: %w", target, err)
+	}
+	return l.vintage(s, false, nil)
+}
+
+// vintage returns what the lake holds of the version that was imported.
+func (l *Lake) vintage(s ImportSpec, unchanged bool, err error) (Vintage, error) {
+	if err != nil {
+		return Vintage{}, err
+	}
+	all, err := l.Vintages()
+	if err != nil {
+		return Vintage{}, err
+	}
+	i := slices.IndexFunc(all, func(v Vintage) bool { return v.Version == Version{s.Dataset, s.Version} })
+	if i < 0 {
+		return Vintage{}, fmt.Errorf("%s %s was removed while it was imported", s.Dataset, s.Version)
+	}
+	all[i].Unchanged = unchanged
+	return all[i], nil
+}
+
+// imported reports whether a file is in the lake already. Only a file of the
+// same size is read for its hash.
+func imported(siblings []stored, path string, size int64, options string) (bool, error) {
+	hash := ""
+	for _, f := range siblings {
+		if f.Bytes != size {
+			continue
+		}
+		if hash == "" {
+			var err error
+			if hash, err = hashOf(path); err != nil {
+				return false, err
+			}
+		}
+		switch {
+		case f.SHA256 != hash:
+		case f.Options != options:
+			return false, fmt.Errorf("%s is in the lake as %s %s already, read with other options; give another --version, or remove the folder %s",
+				path, f.Dataset, f.File.Version, f.dir)
+		default:
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func hashOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// optionsHash covers everything that decides what becomes of a row, and not
+// what only accompanies it.
+func optionsHash(s ImportSpec) string {
+	o := s.Source
+	b, err := json.Marshal([]any{o.Format, o.Columns, o.Sheet, o.Classes, o.Kinds, o.Where, o.Group, o.Coverage})
+	if err != nil {
+		panic(err) // strings and days always marshal
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+type importer struct {
+	spec     ImportSpec
+	part     *part
+	siblings []stored
+	rejects  []athar.Reject
+}
+
+// run writes events.parquet and returns its description.
+func (im *importer) run(ctx context.Context) (*File, error) {
+	db, err := openDuck(im.part.path("spill"), importMemory)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(im.part.path("spill"))
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "CREATE TABLE staged ("+columns+")"); err != nil {
+		return nil, err
+	}
+	reading, err := im.stage(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	info := reading.Info
+	f := &File{Schema: schema, Dataset: im.spec.Dataset, Version: im.spec.Version, Retrieved: im.spec.Retrieved,
+		Source: filepath.Base(im.spec.Source.File), SHA256: info.SHA256, Bytes: reading.Bytes, Format: info.Format, Layout: info.Layout,
+		Rows: info.Rows, Kept: info.Kept, Rejected: info.Rejected, Licence: info.Licence, Citation: info.Citation,
+		Restricted: info.Restricted || im.spec.Restricted, Program: im.spec.Program}
+	im.rejects = reading.Rejects
+	if err := im.unique(ctx, conn, f); err != nil {
+		return nil, err
+	}
+	err = conn.QueryRowContext(ctx, "SELECT count(*), coalesce(min(first) - DATE '1970-01-01', 0), coalesce(max(last) - DATE '1970-01-01', 0) FROM staged").
+		Scan(&f.Events, &f.First, &f.Last)
+	if err != nil {
+		return nil, err
+	}
+	if f.Events == 0 {
+		return nil, fmt.Errorf("%s: none of its %d rows is an event that the lake does not hold already", f.Source, f.Rows)
+	}
+	_, err = conn.ExecContext(ctx, fmt.Sprintf("COPY (SELECT * FROM staged ORDER BY first, id, line, deaths_best) TO %s (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)",
+		quote(im.part.path(eventsFile)), rowGroup))
+	return f, err
+}
+
+// batch is how many events pass from the reader to the writer at once.
+const batch = 2048
+
+// stage reads the file into the table staged. Reading and writing overlap.
+func (im *importer) stage(ctx context.Context, conn *sql.Conn) (*source.Reading, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	full, empty := make(chan []athar.Event, 4), make(chan []athar.Event, 4)
+	for range 4 {
+		empty <- make([]athar.Event, 0, batch)
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := appendTo(conn, "", "staged", func(add func(...driver.Value) error) error { return im.write(full, empty, add) })
+		if err != nil {
+			cancel(err)
+		}
+		done <- err
+	}()
+	current := <-empty
+	reading, err := source.Stream(ctx, im.spec.Source, func(e *athar.Event) error {
+		if current = append(current, *e); len(current) < batch {
+			return nil
+		}
+		full <- current
+		select {
+		case current = <-empty:
+			current = current[:0]
+			return nil
+		case <-ctx.Done():
+			current = nil
+			return context.Cause(ctx)
+		}
+	})
+	if err == nil {
+		full <- current
+	}
+	close(full)
+	if e := <-done; e != nil {
+		return nil, e
+	}
+	return reading, err
+}
+
+// write appends batches until there are no more.
+func (im *importer) write(full <-chan []athar.Event, empty chan<- []athar.Event, add func(...driver.Value) error) error {
+	n := 0
+	row := make([]driver.Value, 20)
+	for events := range full {
+		for i := range events {
+			e := &events[i]
+			row[0], row[1] = im.spec.Dataset, e.ID
+			row[2], row[3] = e.When.First.Time(), e.When.Last.Time()
+			row[4], row[5], row[6], row[7] = nil, nil, e.HasPoint, int8(e.Place)
+			if e.HasPoint {
+				row[4], row[5] = e.Lon, e.Lat
+			}
+			row[8], row[9] = e.Country, e.AreaCode
+			row[10], row[11], row[12], row[13] = e.SideA, e.SideB, e.SideAID, e.SideBID
+			row[14], row[15] = e.Class, string(e.Kind)
+			row[16], row[17], row[18] = nil, nil, nil
+			if e.HasDeaths {
+				row[16], row[17], row[18] = int32(e.Deaths.Low), int32(e.Deaths.Best), int32(e.Deaths.High)
+			}
+			row[19] = int32(e.Line)
+			if err := add(row...); err != nil {
+				// The reader must not wait for a writer that is gone.
+				go func() {
+					for range full {
+					}
+				}()
+				return err
+			}
+		}
+		n += len(events)
+		if im.spec.Progress != nil {
+			im.spec.Progress(n)
+		}
+		empty <- events
+	}
+	return nil
+}
+
+// unique keeps one row of every id, the first by content, and none whose id
+// another file of the same version has; the others become rejects. Rows
+// without an id cannot be recognised.
+func (im *importer) unique(ctx context.Context, conn *sql.Conn, f *File) error {
+	type again struct {
+		line, first int
+		id          string
+	}
+	scan := func(row func(...any) error) (a again, err error) { return a, row(&a.line, &a.id, &a.first) }
+	// A row that stands for several events has them all in one line.
+	twice, err := collect(ctx, conn, `
+		WITH repeated AS (SELECT id FROM staged WHERE id <> '' GROUP BY id HAVING min(line) < max(line)),
+		     ranked AS (SELECT line, id, first_value(line) OVER (PARTITION BY id ORDER BY `+content+`) AS kept
+		                FROM staged WHERE id IN (SELECT id FROM repeated))
+		SELECT DISTINCT line, id, kept FROM ranked WHERE line <> kept ORDER BY line`, scan)
+	if err != nil {
+		return err
+	}
+	for _, a := range twice {
+		im.rejects = append(im.rejects, athar.Reject{File: f.Source, Line: a.line, Reason: "duplicate-id", Detail: fmt.Sprintf("id %s is also in line %d", a.id, a.first)})
+	}
+	reject := func(reason string, fault bool, gone []again) error {
+		if len(gone) == 0 {
+			return nil
+		}
+		if _, err := conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE gone (line INTEGER)"); err != nil {
+			return err
+		}
+		err := appendTo(conn, "temp", "gone", func(add func(...driver.Value) error) error {
+			for _, a := range gone {
+				if err := add(int32(a.line)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			_, err = conn.ExecContext(ctx, "DELETE FROM staged WHERE line IN (SELECT line FROM gone)")
+		}
+		f.Kept -= len(gone)
+		i := slices.IndexFunc(f.Rejected, func(r athar.ReasonCount) bool { return r.Reason == reason })
+		if i < 0 {
+			f.Rejected = append(f.Rejected, athar.ReasonCount{Reason: reason, Fault: fault})
+			i = len(f.Rejected) - 1
+		}
+		f.Rejected[i].N += len(gone)
+		return err
+	}
+	if err := reject("duplicate-id", true, twice); err != nil || len(im.siblings) == 0 {
+		return err
+	}
+	// Exports of one version overlap: the event is in the lake already.
+	elsewhere, err := collect(ctx, conn, "SELECT DISTINCT line, id, 0 FROM staged WHERE id <> '' AND id IN (SELECT id FROM "+parquet(paths(im.siblings), "")+") ORDER BY line", scan)
+	if err != nil {
+		return err
+	}
+	return reject("in-another-file", false, elsewhere)
+}
+
+// describe writes the manifest and the rejects beside the events.
+func (im *importer) describe(f *File) error {
+	b, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := im.put(rejectsFile, func(w io.Writer) error { return writeRejects(w, im.rejects) }); err != nil {
+		return err
+	}
+	if err := im.put(manifestFile, func(w io.Writer) error { _, err := w.Write(append(b, '\n')); return err }); err != nil {
+		return err
+	}
+	return flush(im.part.path(eventsFile))
+}
+
+// put writes a file to the disk itself, so that a folder that is in place is
+// whole even after the power fails.
+func (im *importer) put(name string, write func(io.Writer) error) error {
+	f, err := os.Create(im.part.path(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Sync(), f.Close())
+}
+
+func flush(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func writeRejects(w io.Writer, rejects []athar.Reject) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"file", "line", "column", "reason", "detail"})
+	for _, r := range rejects {
+		c.Write([]string{r.File, strconv.Itoa(r.Line), r.Column, r.Reason, r.Detail})
+	}
+	c.Flush()
+	return c.Error()
+}
