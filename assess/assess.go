@@ -69,6 +69,10 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	draws, err := in.impute(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
 	design := design(s)
 
@@ -76,7 +80,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	err = parallel(ctx, n, o.Progress, func(i int) string {
 		if i < len(sites) {
 			v := g.ForCampaign(sites[i], others(sites, i), design)
-			r.Campaigns[i] = campaign(s, i, in, v)
+			r.Campaigns[i] = campaign(s, i, in, v, draws)
 			res.Panels[i] = CampaignPanel{s.Campaigns[i].ID, v.Panel}
 			return s.Campaigns[i].ID
 		}
@@ -171,6 +175,7 @@ func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
 	add("smallest_effect", c.SmallestEffect)
 	add("seed", c.Seed)
 	add("draws", c.Draws)
+	add("imputations", c.Imputations)
 	for _, e := range c.Calendar {
 		add("calendar", fmt.Sprintf("%s: %s to %s", e.Name.En, e.When.First, e.When.Last))
 	}

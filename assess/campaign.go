@@ -17,7 +17,7 @@ import (
 )
 
 // campaign asks every method about one campaign and writes its report.
-func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignReport {
+func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed) athar.CampaignReport {
 	c := s.Campaigns[i]
 	r := athar.CampaignReport{Campaign: campaignInfo(s, c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
 		Areas: areaRoles(v), Findings: []athar.Finding{}, Effects: []athar.Effect{}}
@@ -26,6 +26,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	}
 	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID}
 	a.spillover(v)
+	a.imputed(v, draws)
 	a.series(v)
 	a.exact(v)
 	a.wdd(v)
@@ -34,14 +35,17 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	_, inside := v.RoleSeries(athar.Inside)
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
-		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo,
+		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
 	f.Coarse, f.Placed = in.precision(v.Periods)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
-		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses,
+		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn,
 		NoControl: a.noControl, Guards: r.Guards})
 	r.Effects = a.effects
+	if len(in.unsaid) > 0 {
+		a.notes = append(a.notes, athar.Note{Code: "no-monitoring-table", Args: map[string]any{"data": strings.Join(in.unsaid, ", ")}})
+	}
 	r.Notes = append(r.Notes, a.notes...)
 	if r.Notes == nil {
 		r.Notes = []athar.Note{}
@@ -60,6 +64,7 @@ type answers struct {
 	headline, voters, witnesses []athar.Effect
 	donuts                      [][]athar.Effect
 	placebo, detrended          []athar.Effect
+	drawn                       []athar.Effect // the headline model pooled over draws of coarse places and dates
 	effects                     []athar.Effect // all of them, for the tables
 	expected                    []athar.RoleSeries
 	notes                       []athar.Note

@@ -39,6 +39,16 @@ type inputs struct {
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
 	placed []placedEvent
+	// events are those of event data, for the draws of coarse places and dates;
+	// isEvents says which inputs they came from.
+	events   []athar.Event
+	isEvents []bool
+	// watch holds the days on which each area was watched, nil if no table says;
+	// partly says that some input has no table, unsaid names the event data
+	// without one.
+	watch  map[string][]athar.Span
+	partly bool
+	unsaid []string
 }
 
 type placedEvent struct {
@@ -163,6 +173,9 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	if r.Info.File == "" {
 		r.Info.File = d.Name
 	}
+	if err := in.watched(ctx, i, d); err != nil {
+		return err
+	}
 	reasons := map[string]int{}
 	find := in.finder(r, reasons)
 	for _, c := range r.Counts {
@@ -193,6 +206,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		default:
 			reasons["outside-areas"]++
 		}
+		in.note(e, area)
 		in.count(i, area, e.Country, e.When, 1)
 		in.rows[len(in.rows)-1].said = e.Country
 	}
@@ -237,6 +251,17 @@ func (in *inputs) finder(r *source.Reading, reasons map[string]int) func(name st
 		}
 		return a.code
 	}
+}
+
+// note keeps an event for the draws. One that names an area is certain to lie
+// there; a name that no area has is damaged in every draw.
+func (in *inputs) note(e athar.Event, area string) {
+	if e.AreaCode != "" {
+		if e.AreaCode = area; area == "" {
+			return
+		}
+	}
+	in.events = append(in.events, e)
 }
 
 // count notes one row. A row without an area of the study is kept for the
@@ -398,15 +423,28 @@ func thin(v *panel.View) bool {
 }
 
 func (in *inputs) fill(unit panel.Unit) (*panel.Grid, error) {
+	return in.arrange(unit, func(g *panel.Grid) {
+		for _, r := range in.rows {
+			g.Add(r.area, r.when, r.n)
+		}
+	})
+}
+
+// arrange makes a grid of what add puts into it and marks the cells whose
+// count nobody knows.
+func (in *inputs) arrange(unit panel.Unit, add func(*panel.Grid)) (*panel.Grid, error) {
 	g, err := panel.NewGrid(in.areas, unit, in.coverage)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range in.rows {
-		g.Add(r.area, r.when, r.n)
-	}
+	add(g)
 	for _, m := range in.missing {
 		g.Unknown(m.area, m.when)
+	}
+	for _, a := range in.areas {
+		for _, s := range in.unwatched(a.Code, in.span) {
+			g.Unwatched(a.Code, s)
+		}
 	}
 	return g, nil
 }

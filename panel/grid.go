@@ -174,6 +174,22 @@ func (g *Grid) Unknown(area string, when athar.Span) {
 	}
 }
 
+// Unwatched marks every cell of an area that overlaps a span as not known, like
+// Unknown; events in it are moved to Unplaced.
+func (g *Grid) Unwatched(area string, when athar.Span) {
+	g.Unknown(area, when)
+	i, ok := g.index[area]
+	if !ok {
+		return
+	}
+	for t, p := range g.Periods {
+		if k := i*len(g.Periods) + t; p.Overlap(when) > 0 && g.N[k] > 0 {
+			g.Unplaced[Uncovered] += g.N[k]
+			g.N[k] = 0
+		}
+	}
+}
+
 // Known reports whether the count of area i in period t was monitored and
 // published.
 func (g *Grid) Known(i, t int) bool { return g.Monitored(t) && !g.unknown[i*len(g.Periods)+t] }

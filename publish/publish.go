@@ -196,6 +196,7 @@ type effectRow struct {
 	P           *float64 `parquet:"p,optional"`
 	SE          *float64 `parquet:"se_log,optional"`
 	DF          *float64 `parquet:"df,optional"`
+	FMI         *float64 `parquet:"fmi,optional"`
 	AdjLow      *float64 `parquet:"adj_low,optional"`
 	AdjHigh     *float64 `parquet:"adj_high,optional"`
 	Observed    *float64 `parquet:"observed,optional"`
@@ -235,6 +236,9 @@ func effectRows(r *athar.Report) []effectRow {
 				Expected: num(e.Expected), Avoided: num(e.Avoided), AvoidedLow: num(e.AvoidedLow), AvoidedHigh: num(e.AvoidedHigh),
 				MDELow: num(e.MDELow), MDEHigh: num(e.MDEHigh), EventsPre: int32(e.EventsPre), Areas: int32(e.Areas),
 				Periods: int32(e.Periods), Dispersion: num(e.Dispersion), Inference: e.Inference}
+			if e.FMI != nil {
+				row.FMI = num(*e.FMI)
+			}
 			if refused {
 				row.Refusal = e.Refusal.Reason.Code
 			}
@@ -267,12 +271,12 @@ func effectsCSV(rows []effectRow) []byte {
 		}
 		return athar.Num(*f).String()
 	}
-	table := [][]string{{"campaign", "total", "method", "spec", "question", "ring", "phase", "rr", "low", "high", "p", "se_log", "df",
+	table := [][]string{{"campaign", "total", "method", "spec", "question", "ring", "phase", "rr", "low", "high", "p", "se_log", "df", "fmi",
 		"adj_low", "adj_high", "observed", "expected", "avoided", "avoided_low", "avoided_high", "mde_low", "mde_high",
 		"events_pre", "areas", "periods", "dispersion", "inference", "refusal", "warnings"}}
 	for _, r := range rows {
 		table = append(table, []string{r.Campaign, r.Total, r.Method, r.Spec, r.Question, strconv.Itoa(int(r.Ring)), r.Phase,
-			num(r.RR), num(r.Low), num(r.High), num(r.P), num(r.SE), num(r.DF), num(r.AdjLow), num(r.AdjHigh),
+			num(r.RR), num(r.Low), num(r.High), num(r.P), num(r.SE), num(r.DF), num(r.FMI), num(r.AdjLow), num(r.AdjHigh),
 			num(r.Observed), num(r.Expected), num(r.Avoided), num(r.AvoidedLow), num(r.AvoidedHigh), num(r.MDELow), num(r.MDEHigh),
 			strconv.Itoa(int(r.EventsPre)), strconv.Itoa(int(r.Areas)), strconv.Itoa(int(r.Periods)), num(r.Dispersion),
 			r.Inference, r.Refusal, r.Warnings})

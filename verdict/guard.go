@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"math"
+	"slices"
 
 	"athar"
 )
@@ -32,6 +33,9 @@ type Facts struct {
 	// Placebo is the headline method on the later half of the pre-period, as
 	// if the campaign had run then.
 	Placebo []athar.Effect
+	// Imputed is the headline method pooled over draws of coarse places and
+	// dates; empty if nothing was drawn.
+	Imputed []athar.Effect
 }
 
 // Dated is a circumstance of the calendar that could move counts by itself.
@@ -322,16 +326,43 @@ func diluted(f Facts) athar.Guard {
 	return athar.Guard{Code: "diluted", Status: athar.Quiet, Says: note("guard-diluted-quiet", args)}
 }
 
+// imprecise fires where drawing coarse places and dates changes the side of an
+// inside estimate, or takes more of its information than it leaves, or where
+// too many events have no district (METHODS.md D1).
 func imprecise(f Facts) athar.Guard {
-	if f.Placed == 0 {
+	worst, poor := -1.0, false
+	for _, phase := range []athar.Phase{athar.During, athar.Post} {
+		head, drawn := find(f.Headline, athar.AskInside, 0, phase), find(f.Imputed, athar.AskInside, 0, phase)
+		if head == nil || drawn == nil || head.Refusal != nil || drawn.Refusal != nil {
+			continue
+		}
+		if side(head.RR)*side(drawn.RR) < 0 {
+			return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise-side",
+				map[string]any{"rr": head.RR, "drawn": drawn.RR, "phase": string(phase)})}
+		}
+		if drawn.FMI != nil {
+			worst, poor = max(worst, float64(*drawn.FMI)), poor || tooPoor(drawn)
+		}
+	}
+	share := float64(f.Coarse) / float64(max(1, f.Placed))
+	args := map[string]any{"n": f.Coarse, "of": f.Placed, "share": athar.Num(share)}
+	switch {
+	case poor:
+		return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise-fmi", map[string]any{"fmi": athar.Num(worst)})}
+	case share > CoarseShare:
+		return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise", args)}
+	case worst >= 0:
+		return athar.Guard{Code: "imprecise", Status: athar.Quiet, Says: note("guard-imprecise-quiet-drawn", map[string]any{"fmi": athar.Num(worst)})}
+	case f.Placed == 0:
 		return athar.Guard{Code: "imprecise", Status: athar.Blind, Says: note("guard-imprecise-blind", nil)}
 	}
-	share := float64(f.Coarse) / float64(f.Placed)
-	args := map[string]any{"n": f.Coarse, "of": f.Placed, "share": athar.Num(share)}
-	if share > CoarseShare {
-		return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise", args)}
-	}
 	return athar.Guard{Code: "imprecise", Status: athar.Quiet, Says: note("guard-imprecise-quiet", args)}
+}
+
+// tooPoor reports whether coarse places and dates took more information about
+// an effect than the pooling allows.
+func tooPoor(e *athar.Effect) bool {
+	return slices.ContainsFunc(e.Warnings, func(w athar.Note) bool { return w.Code == "precision-too-poor" })
 }
 
 func fewAreas(f Facts) athar.Guard {

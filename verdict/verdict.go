@@ -66,6 +66,12 @@ type Input struct {
 	Voters    []athar.Effect
 	Witnesses []athar.Effect
 
+	// Imputed is the headline model pooled over draws of coarse places and
+	// dates. It rests on the headline's assumptions, so it does not vote; but a
+	// direction that it does not share, or that rests on places nobody knows, is
+	// none.
+	Imputed []athar.Effect
+
 	Guards []athar.Guard // from Check
 }
 
@@ -136,7 +142,7 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 		low, high = head.AdjLow, head.AdjHigh
 	}
 	f.Methods = append(f.Methods, in.view(head))
-	for _, list := range [][]athar.Effect{in.Voters, in.Witnesses} {
+	for _, list := range [][]athar.Effect{in.Imputed, in.Voters, in.Witnesses} {
 		for i := range list {
 			if match(&list[i], q, ring, phase) {
 				f.Methods = append(f.Methods, in.view(&list[i]))
@@ -161,6 +167,7 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 				"method": v.Method, "rr": v.RR, "headline": head.RR}})
 		}
 	}
+	in.precision(&f)
 	f.Because = append(f.Because, wordReason(f.Verdict, head, low, high, in.Smallest))
 	if Directional(f.Verdict) {
 		in.challenge(&f, q, ring, phase)
@@ -228,8 +235,25 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 			}
 		}
 	}
-	if !f.Agree {
+	drawn := find(in.Imputed, q, ring, phase)
+	if !f.Agree || drawn != nil && tooPoor(drawn) {
 		f.Verdict = athar.NotRobust
+	}
+}
+
+// precision says where drawing coarse places and dates puts the estimate on
+// the other side of 1, or leaves too little information (METHODS.md D1).
+func (in Input) precision(f *athar.Finding) {
+	e := find(in.Imputed, f.Question, f.Ring, f.Phase)
+	if e == nil || e.Refusal != nil {
+		return
+	}
+	if side(e.RR)*side(f.Headline.RR) < 0 {
+		f.Agree = false
+		f.Because = append(f.Because, athar.Note{Code: "imputed-undoes", Args: map[string]any{"rr": e.RR, "headline": f.Headline.RR}})
+	}
+	if tooPoor(e) {
+		f.Because = append(f.Because, athar.Note{Code: "precision-too-poor", Args: map[string]any{"fmi": *e.FMI}})
 	}
 }
 

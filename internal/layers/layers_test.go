@@ -23,7 +23,7 @@ var layers = []struct {
 	{"vocabulary", []string{"athar"}},
 	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/spelling", "athar/internal/testdata"}},
 	{"readers and the study file", []string{"athar/source/...", "athar/place", "athar/study"}},
-	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/sim"}},
+	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/impute", "athar/sim"}},
 	{"verdict", []string{"athar/verdict"}},
 	{"the run", []string{"athar/assess"}},
 	{"the report", []string{"athar/brief/..."}},
@@ -37,6 +37,7 @@ var layers = []struct {
 var blind = map[string][]string{
 	"athar/stat":         {"athar/calendar", "os", "net/http", "html/template", "github.com/goccy/go-yaml"},
 	"athar/effect/...":   {"athar/study", "athar/source/...", "athar/place", "athar/calendar", "os", "html/template"},
+	"athar/impute":       {"athar/study", "athar/source/...", "athar/place", "athar/calendar", "os", "html/template"},
 	"athar/displace/...": {"athar/study", "athar/source/...", "athar/place", "athar/calendar", "os", "html/template"},
 	"athar/verdict":      {"athar/study", "athar/source/...", "athar/place", "os", "html/template", "athar/effect/..."},
 	"athar/panel":        {"athar/study", "athar/source/...", "athar/place", "athar/stat", "os", "html/template"},
