@@ -112,12 +112,16 @@ func Find(records []Record, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Records: len(records), Sources: s.sources}
+	return s.merge(window{o.Km, int32(o.Days)}, choose), nil
+}
+
+// merge takes source after source into the pool of what is unique so far.
+func (s *set) merge(w window, choose func([]pair) []pair) *Result {
+	res := &Result{Records: len(s.points), Sources: s.sources}
 	group := make([]int32, len(s.points)) // the record that stands for each
 	for i := range group {
 		group[i] = int32(i)
 	}
-	w := window{o.Km, int32(o.Days)}
 	for source := 1; source < len(s.sources); source++ {
 		for _, episode := range []bool{false, true} {
 			var pool, fresh []int32
@@ -153,7 +157,7 @@ func Find(records []Record, o Options) (*Result, error) {
 	}
 	slices.SortFunc(res.Links, s.byOrder)
 	res.Episodes = s.inside(group, w)
-	return res, nil
+	return res
 }
 
 // pair is a candidate: point b may repeat point a.

@@ -152,29 +152,112 @@ func TestCrashData(t *testing.T) {
 	if got := res.Overlap(); !maps.Equal(got, want) {
 		t.Errorf("overlap %v, want %v", got, want)
 	}
-	for _, c := range []struct {
-		file    string
-		episode bool
-	}{{"doc_processed_event_matched.csv", false}, {"doc_processed_episode_matched.csv", true}} {
-		got, want := keys(res.Groups, o.Order, c.episode), reference(t, c.file)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %d groups, want %d; only here %v, only there %v", c.file, len(got), len(want), missing(got, want), missing(want, got))
+	if got, want := keys(res.Groups, o.Order, true), reference(t, "doc_processed_episode_matched.csv"); !slices.Equal(got, want) {
+		t.Errorf("episodes %v, want %v", got, want)
+	}
+	// The reference serves reports in order of date, whatever the score: it
+	// gives 1-9 the report 3-8 (score 0.5) and leaves 3-10, which agrees with
+	// 1-9 in everything and lies 80 m away, to 2-8 (score 0.5). Both of
+	// Athar's pairs score 0; all other groups are the same.
+	groups, theirs := keys(res.Groups, o.Order, false), reference(t, "doc_processed_event_matched.csv")
+	if here, there := missing(groups, theirs), missing(theirs, groups); !slices.Equal(here, []string{"0,0,2,8,3,8", "1,9,2,5,3,10"}) || !slices.Equal(there, []string{"0,0,2,8,3,10", "1,9,2,5,3,8"}) {
+		t.Errorf("only here: %v, only in the reference: %v", here, there)
+	}
+	for _, l := range res.Links {
+		if l.B == (match.Ref{Source: "crash_data3", ID: "8"}) || l.B == (match.Ref{Source: "crash_data3", ID: "10"}) {
+			if l.Score != 0 {
+				t.Errorf("%v scores %v, want 0", l, l.Score)
+			}
 		}
 	}
-	t.Log(res.Episodes)
+	inside := map[string]string{}
+	for _, row := range table(t, "doc_processed_deduplicated_index.csv") {
+		if e := row["episodal_match"]; e != "" {
+			inside["crash_data"+row["dataset"]+" "+row["event"]] = e
+		}
+	}
+	for _, l := range res.Episodes {
+		key, e := l.A.Source+" "+l.A.ID, strings.TrimPrefix(l.B.Source, "crash_data")+"_"+l.B.ID
+		if inside[key] != e {
+			t.Errorf("%v: the reference has %q", l, inside[key])
+		}
+		delete(inside, key)
+	}
+	if len(inside) > 0 {
+		t.Errorf("events in episodes not found: %v", inside)
+	}
+}
+
+// With the reference's choice among the same candidates, its tables come out
+// whole: candidates, scores and episodes are the same.
+func TestReferenceChoice(t *testing.T) {
+	all, o := crash(t)
+	res, err := match.FindAsReference(all, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, episode := range map[string]bool{"doc_processed_event_matched.csv": false, "doc_processed_episode_matched.csv": true} {
+		if got, want := keys(res.Groups, o.Order, episode), reference(t, file); !slices.Equal(got, want) {
+			t.Errorf("%s: only here %v, only there %v", file, missing(got, want), missing(want, got))
+		}
+	}
+	scores := map[string]string{}
+	for _, file := range []string{"doc_processed_event_contenders.csv", "doc_processed_episode_contenders.csv"} {
+		for _, row := range table(t, file) {
+			scores[row["dataset"]+","+row["event"]+","+row["bestmatch_data"]+","+row["bestmatch_event"]] = row["bestmatch_score"]
+		}
+	}
+	for _, l := range res.Links {
+		key := strings.ReplaceAll(l.A.Source+","+l.A.ID+","+l.B.Source+","+l.B.ID, "crash_data", "")
+		if scores[key] != fmt.Sprint(l.Score) {
+			t.Errorf("%s scores %v, in the reference %q", key, l.Score, scores[key])
+		}
+		delete(scores, key)
+	}
+	if len(scores) > 0 {
+		t.Errorf("not chosen here: %v", scores)
+	}
 }
 
 func TestSynthetic(t *testing.T) {
 	all, o := synthetic(t)
-	for _, km := range []float64{3, 4, 5, 10} {
-		for _, d := range []int{1, 2, 3} {
-			o.Km, o.Days = km, d
-			res := find(t, all, o)
-			t.Log(km, d, len(all), res.Unique, len(res.Groups))
-			got, want := keys(res.Groups, o.Order, false), reference(t, "synth_1000_event_matched.csv")
-			t.Log(missing(got, want), missing(want, got))
+	res := find(t, all, o)
+	if res.Unique != 799 || len(res.Groups) != 171 {
+		t.Errorf("%d unique in %d groups, want 799 in 171", res.Unique, len(res.Groups))
+	}
+	if got, want := keys(res.Groups, o.Order, false), reference(t, "synth_1000_event_matched.csv"); !slices.Equal(got, want) {
+		t.Errorf("only here %v, only in the reference %v", missing(got, want), missing(want, got))
+	}
+	if found, right, total := againstTruth(t, res); found != 229 || right != 229 || total != 229 {
+		t.Errorf("%d pairs, %d of them true, of %d true ones; want 229 of each", found, right, total)
+	}
+}
+
+// againstTruth compares pairs of reports in one group with those of one true
+// incident, column src (0: no other report).
+func againstTruth(t testing.TB, res *match.Result) (found, right, total int) {
+	src, of := map[match.Ref]string{}, map[string]int{}
+	for _, x := range []string{"A", "B", "C"} {
+		for _, row := range table(t, "synth_1000_d"+x+".csv") {
+			r := match.Ref{Source: "d" + x, ID: row["event"]}
+			src[r] = row["src"]
+			if src[r] != "0" {
+				total += of[src[r]]
+				of[src[r]]++
+			}
 		}
 	}
+	for _, g := range res.Groups {
+		for i, a := range g.Members {
+			for _, b := range g.Members[:i] {
+				found++
+				if src[a] == src[b] && src[a] != "0" {
+					right++
+				}
+			}
+		}
+	}
+	return found, right, total
 }
 
 func TestWindowGrid(t *testing.T) {
