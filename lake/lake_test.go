@@ -55,9 +55,10 @@ func load(t testing.TB, l *Lake, s ImportSpec) Vintage {
 	return v
 }
 
+// months counts events by country and the month of their first day.
 func months(t testing.TB, l *Lake, f Filter) map[string]int {
 	t.Helper()
-	r, err := l.Panel(context.Background(), PanelQuery{Filter: f, Unit: Month})
+	r, err := l.Panel(context.Background(), PanelQuery{Filter: f, Unit: Interval})
 	if err != nil {
 		t.Fatal(err)
 	}

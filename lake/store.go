@@ -89,12 +89,9 @@ func (l *Lake) conn(ctx context.Context) (*sql.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.db == nil {
-		work, err := l.newPart()
+		work, err := l.scratch()
 		if err != nil {
-			// A lake on a disk that cannot be written still answers.
-			if work, err = newPart(os.TempDir()); err != nil {
-				return nil, err
-			}
+			return nil, err
 		}
 		db, err := openDuck(work.dir, queryMemory)
 		if err != nil {
@@ -118,6 +115,16 @@ func (l *Lake) newPart() (*part, error) {
 		return nil, fmt.Errorf("lake %s cannot be made: %w", l.dir, err)
 	}
 	return newPart(l.dir)
+}
+
+// scratch is a folder for what queries spill. A lake on a disk that cannot be
+// written still answers.
+func (l *Lake) scratch() (*part, error) {
+	p, err := l.newPart()
+	if err != nil {
+		p, err = newPart(os.TempDir())
+	}
+	return p, err
 }
 
 func newPart(parent string) (*part, error) {
