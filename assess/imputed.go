@@ -65,6 +65,26 @@ func (in *inputs) impute(ctx context.Context, unit panel.Unit) (*imputed, error)
 	return out, err
 }
 
+// likeHeadline fits the headline model with the headline's kind of error: where
+// that rested on dispersion, a draw in which clustering happens to be allowed
+// must not answer with another kind, or the pool would mix the two.
+func (a *answers) likeHeadline(p *athar.Panel) []athar.Effect {
+	o := spillover.Options{Campaign: a.campaign, Seed: a.seed, Draws: -1}
+	list := spillover.Estimate(p, o).Effects
+	var other []athar.Effect
+	for i, e := range list {
+		if e.Inference != string(spillover.Clustered) || inferenceOf(a.headline, e) != string(spillover.Dispersion) {
+			continue
+		}
+		if other == nil {
+			o.Errors = spillover.Dispersion
+			other = spillover.Estimate(p, o).Effects
+		}
+		list[i] = other[i]
+	}
+	return list
+}
+
 // imputed runs the headline model on every draw and pools what it says. The
 // design is the one that was settled on the data as published. Intervals that
 // rest on few events are widened as those of the headline are.
@@ -78,7 +98,7 @@ func (a *answers) imputed(v *panel.View, draws *imputed) {
 		for _, ph := range []athar.Phase{athar.During, athar.Post} {
 			far[ph] += p.Total(athar.Far, ph) / float64(len(draws.grids))
 		}
-		return spillover.Estimate(p, spillover.Options{Campaign: a.campaign, Seed: a.seed, Draws: -1}).Effects
+		return a.likeHeadline(p)
 	})
 	for i := range a.drawn {
 		widen(&a.drawn[i], far[a.drawn[i].Phase])
