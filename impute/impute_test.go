@@ -217,13 +217,19 @@ func TestDeathsPeakAtBest(t *testing.T) {
 	a, c, b := math.Log1p(1000), math.Log1p(20000), math.Log1p(100000)
 	r := stat.Stream(1, "deaths", 0)
 	n, sum, bins := 40000, 0.0, make([]int, 15)
+	var all []float64
 	for range n {
 		u := math.Log1p(float64(Deaths(d, r)))
+		all = append(all, u)
 		sum += u / float64(n)
 		bins[min(14, int(15*(u-a)/(b-a)))]++
 	}
 	if want := (a + b + c) / 3; math.Abs(sum-want) > .02 {
 		t.Errorf("mean log %.3f, want %.3f", sum, want)
+	}
+	slices.Sort(all)
+	if want := a + math.Sqrt((b-a)*(c-a)/2); math.Abs(all[n/2]-want) > .02 {
+		t.Errorf("median log %.3f, want %.3f", all[n/2], want)
 	}
 	peak := slices.Index(bins, slices.Max(bins))
 	if want := int(15 * (c - a) / (b - a)); peak < want-1 || peak > want {

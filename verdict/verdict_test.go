@@ -93,6 +93,62 @@ func TestDirectionIsTakenAway(t *testing.T) {
 	}
 }
 
+// drawn is an inside effect pooled over draws of coarse places.
+func drawn(rr, low, high, fmi float64) []athar.Effect {
+	e := inside(rr, low, high)
+	n := athar.Num(fmi)
+	e.Spec, e.FMI = "imputed", &n
+	if fmi > .5 {
+		e.Warnings = []athar.Note{{Code: "precision-too-poor"}}
+	}
+	return []athar.Effect{e}
+}
+
+// A direction must survive the drawing of coarse places; what claims none keeps
+// its word and says what the drawing found.
+func TestCoarsePlaces(t *testing.T) {
+	decline := []athar.Effect{inside(0.6, 0.4, 0.9)}
+	unclear := []athar.Effect{inside(0.8, 0.5, 1.3)}
+	refused := drawn(1.1, .7, 1.6, .8)
+	refused[0].Refusal = &athar.Refusal{Reason: athar.Note{Code: "imputed-too-few"}}
+	for _, c := range []struct {
+		name     string
+		headline []athar.Effect
+		drawn    []athar.Effect
+		word     athar.Verdict
+		because  string
+		status   athar.Status
+		says     string
+	}{
+		{"shared", decline, drawn(.7, .4, 1.1, .2), athar.Decline, "because-decline", athar.Quiet, "guard-imprecise-quiet-drawn"},
+		{"other side", decline, drawn(1.05, .7, 1.6, .2), athar.NotRobust, "imputed-undoes", athar.Fired, "guard-imprecise-side"},
+		{"too poor", decline, drawn(.6, .4, .9, .6), athar.NotRobust, "precision-too-poor", athar.Fired, "guard-imprecise-fmi"},
+		{"too poor for no direction", unclear, drawn(.8, .5, 1.3, .6), athar.Inconclusive, "precision-too-poor", athar.Fired, "guard-imprecise-fmi"},
+		{"other side of no direction", unclear, drawn(1.1, .7, 1.6, .2), athar.Inconclusive, "imputed-undoes", athar.Fired, "guard-imprecise-side"},
+		{"refused", decline, refused, athar.Decline, "because-decline", athar.Quiet, "guard-imprecise-quiet"},
+	} {
+		f := first(t, Input{Headline: c.headline, Imputed: c.drawn})
+		if f.Verdict != c.word || !slices.Contains(codes(f.Because), c.because) {
+			t.Errorf("%s: %s %v, want %s with %s", c.name, f.Verdict, codes(f.Because), c.word, c.because)
+		}
+		if side(c.headline[0].RR) != side(c.drawn[0].RR) && c.drawn[0].Refusal == nil && f.Agree {
+			t.Errorf("%s: the methods are said to agree", c.name)
+		}
+		if len(f.Methods) != 2 || f.Methods[1].Spec != "imputed" {
+			t.Errorf("%s: methods %+v", c.name, f.Methods)
+		}
+		if g := imprecise(Facts{Headline: c.headline, Imputed: c.drawn, Coarse: 1, Placed: 20}); g.Status != c.status || g.Says.Code != c.says {
+			t.Errorf("%s: guard %s %s, want %s %s", c.name, g.Status, g.Says.Code, c.status, c.says)
+		}
+	}
+	if g := imprecise(Facts{Headline: decline, Imputed: drawn(.6, .4, .9, .1), Coarse: 9, Placed: 20}); g.Says.Code != "guard-imprecise" {
+		t.Errorf("many coarse places: %s", g.Says.Code)
+	}
+	if g := imprecise(Facts{Headline: decline}); g.Status != athar.Blind {
+		t.Errorf("unknown precision: %s", g.Status)
+	}
+}
+
 func TestFiredGuardsStayOnTheFinding(t *testing.T) {
 	f := first(t, Input{Headline: []athar.Effect{inside(0.6, 0.4, 0.9)},
 		Guards: []athar.Guard{{Code: "surge", Status: athar.Fired}, {Code: "calendar", Status: athar.Quiet}}})
