@@ -362,7 +362,7 @@ func imprecise(f Facts) athar.Guard {
 // tooPoor reports whether coarse places and dates took more information about
 // an effect than the pooling allows.
 func tooPoor(e *athar.Effect) bool {
-	return slices.ContainsFunc(e.Warnings, func(w athar.Note) bool { return w.Code == "precision-too-poor" })
+	return e.Refusal == nil && slices.ContainsFunc(e.Warnings, func(w athar.Note) bool { return w.Code == "precision-too-poor" })
 }
 
 func fewAreas(f Facts) athar.Guard {
