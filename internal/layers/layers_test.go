@@ -41,7 +41,7 @@ var blind = map[string][]string{
 	"athar/displace/...": {"athar/study", "athar/source/...", "athar/place", "athar/calendar", "os", "html/template"},
 	"athar/verdict":      {"athar/study", "athar/source/...", "athar/place", "os", "html/template", "athar/effect/..."},
 	"athar/panel":        {"athar/study", "athar/source/...", "athar/place", "athar/stat", "os", "html/template"},
-	"athar/match/...":    {"athar/study", "athar/source/...", "athar/stat", "os", "html/template"},
+	"athar/match/...":    {"athar/study", "athar/source/...", "os", "html/template"},
 	"athar/source/...":   {"athar/stat", "athar/study", "athar/place", "html/template"},
 	"athar/place":        {"athar/stat", "athar/study", "athar/source/...", "html/template"},
 	"athar/study":        {"athar/stat", "athar/source/...", "athar/place", "html/template"},
