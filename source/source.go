@@ -8,13 +8,16 @@
 // with what to do about it; nothing is guessed that could change a count. The
 // order of rows in a file never matters.
 //
-// Each published format has a package of its own below this one: counts for
-// tables that somebody already aggregated, ucdp for UCDP GED, table for any
-// other list of events by a column mapping. What they share is package event;
-// opening a file and walking its rows is package tabular.
+// Each published format has a package of its own below this one: acled, gdelt,
+// gtd, icews, polecat and ucdp; counts for tables that somebody already
+// aggregated, table for any other list of events by a column mapping. What
+// they share is package event; opening a file and walking its rows is package
+// tabular. No reader keeps the name of a person: a column that may hold one is
+// not read, or read only to recognise an organisation.
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,11 +25,8 @@ import (
 	"strings"
 
 	"athar"
-	"athar/source/acled"
 	"athar/source/counts"
 	"athar/source/event"
-	"athar/source/table"
-	"athar/source/ucdp"
 	"athar/tabular"
 )
 
@@ -36,27 +36,28 @@ type Error = tabular.Error
 // Group is the armed group whose events are kept.
 type Group = event.Group
 
-// Formats are the formats that [Read] knows.
-var Formats = []string{"counts", "series", "acled", "ucdp-ged", "table"}
-
 // Spec says what to read and how.
 type Spec struct {
-	Name     string              // short name of the data, e.g. "ucdp"
-	File     string              // path to open; "" for typed values
-	Label    string              // the path as the user wrote it, for messages and manifests
-	Format   string              // one of Formats
-	Columns  map[string]string   // our field -> the file's column
-	Sheet    string              // of an XLSX file; "": the first
-	Period   string              // length of a counts table's periods: day, week, month, quarter, year
-	Classes  []string            // classes to keep; empty: all
-	Kinds    []athar.Kind        // kinds of event to keep; empty: all; not for counts
-	Where    map[string][]string // the file's column -> values to keep
-	Group    Group
-	Values   []float64    // format series: one count per period, NaN where nothing was published
-	From     *athar.Day   // first day of the first of Values
-	Coverage []athar.Span // what was monitored; rows outside are not asked for; empty: everything
-	Licence  string
-	Citation string
+	Name    string              // short name of the data, e.g. "ucdp"
+	File    string              // path to open; "" for typed values
+	Label   string              // the path as the user wrote it, for messages and manifests
+	Format  string              // one of Formats; "auto" or "": by the file's content
+	Columns map[string]string   // our field -> the file's column
+	Sheet   string              // of an XLSX file; "": the first
+	Period  string              // length of a counts table's periods: day, week, month, quarter, year
+	Classes []string            // classes to keep; empty: all
+	Kinds   []athar.Kind        // kinds of event to keep; empty: all; not for counts
+	Where   map[string][]string // the file's column -> values to keep
+	Group   Group
+	// Organisations are names that machine-coded sources may keep, beside those
+	// that their readers know and the group's own: every other actor becomes a
+	// sector or a country.
+	Organisations []string
+	Values        []float64    // format series: one count per period, NaN where nothing was published
+	From          *athar.Day   // first day of the first of Values
+	Coverage      []athar.Span // what was monitored; rows outside are not asked for; empty: everything
+	Licence       string
+	Citation      string
 }
 
 // Reading is what a file held.
@@ -82,7 +83,8 @@ type Reading struct {
 // what the study says.
 func Read(ctx context.Context, s Spec) (*Reading, error) {
 	var unit tabular.Unit
-	if err := s.check(&unit); err != nil {
+	why, err := s.check(&unit)
+	if err != nil {
 		return nil, err
 	}
 	out := s.reading()
@@ -97,7 +99,7 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if kind, ok := events[s.Format]; ok {
+	if kind := formats[s.Format]; kind.read != nil {
 		var c event.Collector
 		if err = kind.read(ctx, f, t, s.options(), c.Add); err == nil {
 			out.Events = c.Events(kind.again(f, t))
@@ -117,7 +119,7 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 	for i := range out.Events {
 		out.seeEvent(&out.Events[i])
 	}
-	if err := out.finish(f, t); err != nil {
+	if err := out.finish(f, t, why); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -129,11 +131,12 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 // Of several rows with one id the first stays, where [Read] keeps the first by
 // time and content. The reading holds no events.
 func Stream(ctx context.Context, s Spec, emit func(*athar.Event) error) (*Reading, error) {
-	if err := s.check(new(tabular.Unit)); err != nil {
+	why, err := s.check(new(tabular.Unit))
+	if err != nil {
 		return nil, err
 	}
-	kind, ok := events[s.Format]
-	if !ok || s.File == "" {
+	kind := formats[s.Format]
+	if kind.read == nil || s.File == "" {
 		return nil, fmt.Errorf("data %s: the format %s holds counts, not a file of events", s.Name, s.Format)
 	}
 	f, t, err := s.open()
@@ -149,22 +152,10 @@ func Stream(ctx context.Context, s Spec, emit func(*athar.Event) error) (*Readin
 	if err := kind.read(ctx, f, t, s.options(), once.Add); err != nil {
 		return nil, err
 	}
-	if err := out.finish(f, t); err != nil {
+	if err := out.finish(f, t, why); err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// A format of events: its reader, and the field that identifies an event.
-type format struct {
-	read func(context.Context, *tabular.File, *tabular.Tally, event.Options, func(*athar.Event) error) error
-	id   string // "" if the format lists an event several times, which is no damage
-}
-
-var events = map[string]format{
-	"acled":    {acled.Read, ""},
-	"ucdp-ged": {ucdp.Read, "id"},
-	"table":    {table.Read, "id"},
 }
 
 // again accounts for a row whose event another row has.
@@ -175,34 +166,48 @@ func (k format) again(f *tabular.File, t *tabular.Tally) func(*athar.Event, int)
 	return event.Rejecter(f, t, k.id)
 }
 
-func (s *Spec) check(unit *tabular.Unit) error {
+// check settles the format and the unit; why says how the format was
+// recognised, if it was not given.
+func (s *Spec) check(unit *tabular.Unit) (why string, err error) {
+	if s.Format == "auto" || s.Format == "" {
+		if s.File == "" {
+			return "", fmt.Errorf("data %s: typed values need a format: series", s.Name)
+		}
+		if s.Format, why, err = detect(s.File, s.Label, s.Sheet); err != nil {
+			return "", err
+		}
+	}
 	if !slices.Contains(Formats, s.Format) {
-		return fmt.Errorf("data %s: the format %q is not known; it can be %s", s.Name, s.Format, strings.Join(Formats, ", "))
+		return "", fmt.Errorf("data %s: the format %q is not known; it can be %s", s.Name, s.Format, strings.Join(Formats, ", "))
 	}
 	*unit = tabular.Unit(s.Period)
 	if *unit != "" && !slices.Contains(tabular.Units, *unit) {
-		return fmt.Errorf("data %s: the period %q is not known; it can be day, week, month, quarter or year", s.Name, s.Period)
+		return "", fmt.Errorf("data %s: the period %q is not known; it can be day, week, month, quarter or year", s.Name, s.Period)
 	}
-	return nil
+	return why, nil
 }
 
 func (s *Spec) reading() *Reading {
-	return &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Licence: s.Licence, Citation: s.Citation}}
+	k := formats[s.Format]
+	return &Reading{Info: athar.DataInfo{Name: s.Name, Format: s.Format, File: s.Label, Restricted: k.restricted,
+		Licence: cmp.Or(s.Licence, k.licence), Citation: cmp.Or(s.Citation, k.citation)}}
 }
 
 func (s *Spec) open() (*tabular.File, *tabular.Tally, error) {
-	f, err := tabular.Open(s.File, s.Label, s.Sheet)
+	o := formats[s.Format].open
+	o.Sheet = s.Sheet
+	f, err := tabular.OpenAs(s.File, s.Label, o)
 	return f, &tabular.Tally{File: s.Label}, err
 }
 
 func (s *Spec) options() event.Options {
-	return event.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group,
+	return event.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Organisations: s.Organisations,
 		Filter: event.Filter{Classes: s.Classes, Kinds: s.Kinds, Where: s.Where, Coverage: s.Coverage}}
 }
 
 // finish accounts for the rows, and complains of a file that is not what the
 // study says.
-func (r *Reading) finish(f *tabular.File, t *tabular.Tally) error {
+func (r *Reading) finish(f *tabular.File, t *tabular.Tally, why string) error {
 	r.Rejects = t.Rejects()
 	if err := mostlyDamaged(f.Label, t.Rows, r.Rejects); err != nil {
 		return err
@@ -213,6 +218,9 @@ func (r *Reading) finish(f *tabular.File, t *tabular.Tally) error {
 	r.Bytes = f.Bytes
 	r.Info.SHA256 = f.SHA256
 	r.Info.Layout = strings.Join(f.Layout, "; ")
+	if why != "" {
+		r.Info.Layout += "; format recognised: " + why
+	}
 	r.Info.Rows = t.Rows
 	r.Info.Kept = t.Rows - t.Dropped()
 	r.Info.Rejected = t.Reasons()

@@ -485,7 +485,7 @@ func TestWrongFiles(t *testing.T) {
 	if _, err := read(t, "month,count\n2020-01,5\n2020-02,\n2020-03,-1\n", Spec{Format: "counts", Coverage: late}); err == nil || !strings.Contains(err.Error(), "none of its 3 rows holds an event that the study asks for (negative-count: 1, outside-coverage: 2)") {
 		t.Errorf("outside coverage: %v", err)
 	}
-	if _, err := Read(context.Background(), Spec{Name: "x", Format: "gtd", File: "x"}); err == nil || !strings.Contains(err.Error(), `"gtd" is not known; it can be counts`) {
+	if _, err := Read(context.Background(), Spec{Name: "x", Format: "novel", File: "x"}); err == nil || !strings.Contains(err.Error(), `"novel" is not known; it can be counts`) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,12 +1,15 @@
 package tabular
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +24,12 @@ func (f *File) first(delimiters string) (map[rune][]string, error) {
 	}
 	rows := map[rune][]string{}
 	for _, d := range delimiters {
+		if d == '\t' && f.options.Raw {
+			if line, _, _ := bytes.Cut(peek, []byte("\n")); len(line) > 0 {
+				rows[d] = strings.Split(strings.TrimSuffix(string(line), "\r"), "\t")
+			}
+			continue
+		}
 		r := csv.NewReader(bytes.NewReader(peek))
 		r.Comma = d
 		r.LazyQuotes = true
@@ -32,6 +41,33 @@ func (f *File) first(delimiters string) (map[rune][]string, error) {
 		return nil, &Error{File: f.Label, Msg: "the file has no header", Hint: "its first line must name the columns"}
 	}
 	return rows, nil
+}
+
+// Heads returns the first row as each of the ways to separate columns would
+// cut it, the widest first. It consumes the row of a sheet.
+func (f *File) Heads() ([][]string, error) {
+	switch {
+	case f.Excel:
+		cells, err := f.sheetRow()
+		if err == io.EOF {
+			return nil, &Error{File: f.Label, Msg: "the sheet is empty"}
+		}
+		return [][]string{cells}, err
+	case f.parquet != nil:
+		return [][]string{f.parquetHeader}, nil
+	}
+	rows, err := f.first(",;\t|")
+	if err != nil {
+		return nil, err
+	}
+	var heads [][]string
+	for _, d := range ",;\t|" {
+		if rows[d] != nil {
+			heads = append(heads, rows[d])
+		}
+	}
+	slices.SortStableFunc(heads, func(a, b []string) int { return cmp.Compare(len(b), len(a)) })
+	return heads, nil
 }
 
 // Start reads the header. A text file is taken to be separated by the first
@@ -48,6 +84,8 @@ func (f *File) Start(delimiters string, score func(header []string) int, headerl
 			return err
 		}
 		header = cells
+	} else if f.parquet != nil {
+		header = f.parquetHeader
 	} else {
 		rows, err := f.first(",;\t|")
 		if err != nil {
@@ -71,6 +109,7 @@ func (f *File) Start(delimiters string, score func(header []string) int, headerl
 		if f.comma != ',' {
 			f.Layout = append(f.Layout, delimiterNames[f.comma]+"-separated")
 		}
+		f.raw = f.options.Raw && f.comma == '\t'
 		f.csv = csv.NewReader(f.text)
 		f.csv.Comma = f.comma
 		f.csv.FieldsPerRecord = -1
@@ -87,12 +126,66 @@ func (f *File) Start(delimiters string, score func(header []string) int, headerl
 			return nil
 		}
 	}
-	if f.csv != nil {
-		if _, err := f.csv.Read(); err != nil {
+	if f.text != nil {
+		if _, _, err := f.next(); err != nil {
 			return f.parseError(err)
 		}
 	}
 	return nil
+}
+
+// next returns the cells of the next row and its line.
+func (f *File) next() (cells []string, line int, err error) {
+	switch {
+	case f.sheet != nil:
+		cells, err = f.sheetRow()
+		if err == nil && len(cells) < len(f.Header) {
+			cells = append(cells, make([]string, len(f.Header)-len(cells))...)
+		}
+		for len(cells) > len(f.Header) && strings.TrimSpace(cells[len(cells)-1]) == "" {
+			cells = cells[:len(cells)-1]
+		}
+		return cells, f.line, err
+	case f.parquet != nil:
+		cells, err = f.parquetRow()
+		return cells, f.line, err
+	case f.raw:
+		cells, err = f.rawRow()
+		return cells, f.line, err
+	}
+	cells, err = f.csv.Read()
+	if err == nil {
+		line, _ = f.csv.FieldPos(0)
+	}
+	return cells, line, err
+}
+
+// rawRow returns the next line that is not empty, cut at its tabs.
+func (f *File) rawRow() ([]string, error) {
+	for {
+		b, err := f.text.ReadSlice('\n')
+		var long []byte
+		for err == bufio.ErrBufferFull {
+			long = append(long, b...)
+			b, err = f.text.ReadSlice('\n')
+		}
+		if long != nil {
+			b = append(long, b...)
+		}
+		if err != nil && (err != io.EOF || len(b) == 0) {
+			return nil, err
+		}
+		f.line++
+		b = bytes.TrimRight(b, "\r\n")
+		if len(b) == 0 {
+			continue
+		}
+		f.cells = f.cells[:0]
+		for cell := range strings.SplitSeq(string(b), "\t") {
+			f.cells = append(f.cells, cell)
+		}
+		return f.cells, nil
+	}
 }
 
 // sheetRow returns the next row of a sheet that has content.
@@ -205,28 +298,16 @@ func (f *File) Walk(ctx context.Context, t *Tally, do func(Row) error) error {
 				return err
 			}
 		}
-		var cells []string
-		var err error
-		if f.sheet != nil {
-			cells, err = f.sheetRow()
-			row.Line = f.line
-			if err == nil && len(cells) < len(f.Header) {
-				cells = append(cells, make([]string, len(f.Header)-len(cells))...)
-			}
-			for len(cells) > len(f.Header) && strings.TrimSpace(cells[len(cells)-1]) == "" {
-				cells = cells[:len(cells)-1]
-			}
-		} else {
-			cells, err = f.csv.Read()
-			if err == nil {
-				row.Line, _ = f.csv.FieldPos(0)
-			}
-		}
+		cells, line, err := f.next()
+		row.Line = line
 		var pe *csv.ParseError
 		switch {
 		case err == io.EOF:
 			if t.Rows == 0 {
 				return &Error{File: f.Label, Msg: "the file has a header and no rows"}
+			}
+			if f.latin != nil && f.latin.n > 0 {
+				f.Layout = append(f.Layout, "Windows-1252")
 			}
 			return nil
 		case errors.As(err, &pe) && pe.StartLine == pe.Line:

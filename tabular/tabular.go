@@ -1,5 +1,5 @@
-// Package tabular opens the tables that people publish, CSV or XLSX, plain,
-// gzipped or alone in a zip, and walks their rows.
+// Package tabular opens the tables that people publish, CSV, XLSX or Parquet,
+// plain, gzipped or in a zip, and walks their rows.
 //
 // The package thinks that a file should either be read exactly or refused with
 // what to do: text in another encoding than UTF-8 is refused at its first bad
@@ -73,11 +73,18 @@ type File struct {
 	csv       *csv.Reader
 	comma     rune
 	sheet     *excelize.Rows
-	line      int // of a sheet: the row read last
+	parquet   *parquetRows
+	line      int // of a sheet, a Parquet file or raw text: the row read last
+	options   Options
+	latin     *latin // nil: UTF-8 only
+	raw       bool   // separated by tabs, without quotation
+	cells     []string
 	columns   map[string]int
 	words     map[string]string
-	lastCell  string // read last by Stamp
-	lastStamp Stamp
+
+	parquetHeader []string
+	lastCell      string // read last by Stamp
+	lastStamp     Stamp
 }
 
 // peekSize is how much of a text file is looked at to find its delimiter; a
@@ -87,7 +94,6 @@ const peekSize = 1 << 16
 // foreign are the beginnings of files that people take for a table.
 var foreign = []struct{ magic, is, hint string }{
 	{"\xD0\xCF\x11\xE0", "an old Excel workbook (.xls)", "save it as .xlsx or as CSV UTF-8"},
-	{"PAR1", "a Parquet file", "export it as CSV"},
 	{"%PDF", "a PDF document", "copy its table into a CSV or XLSX file"},
 	{"<!DOCTYPE", "a web page", "download the file again; the server may have asked for a login"},
 	{"<!doctype", "a web page", "download the file again; the server may have asked for a login"},
@@ -97,10 +103,24 @@ var foreign = []struct{ magic, is, hint string }{
 	{"7z\xBC\xAF", "a 7-Zip archive", "unpack it"},
 }
 
+// Options says what a format allows in its files beyond the ordinary.
+type Options struct {
+	Sheet  string // of a workbook; "": the first
+	Joined bool   // a zip may hold several files that are one table
+	Latin  bool   // bytes that are not UTF-8 are Windows-1252
+	Raw    bool   // quotation marks mean nothing in a file separated by tabs
+	Glance bool   // only the beginning will be looked at: no hash
+}
+
 // Open opens a table. Sheet names a sheet of a workbook; "" is the first.
 // Label is the path as the user wrote it, for messages.
-func Open(path, label, sheet string) (_ *File, err error) {
-	f := &File{Label: label, words: map[string]string{}}
+func Open(path, label, sheet string) (*File, error) {
+	return OpenAs(path, label, Options{Sheet: sheet})
+}
+
+// OpenAs opens a table with what its format allows.
+func OpenAs(path, label string, o Options) (_ *File, err error) {
+	f := &File{Label: label, words: map[string]string{}, options: o}
 	defer func() {
 		if err != nil {
 			f.Close()
@@ -111,11 +131,19 @@ func Open(path, label, sheet string) (_ *File, err error) {
 		return nil, err
 	}
 	f.closers = append(f.closers, file)
-	sum := sha256.New()
-	if f.Bytes, err = io.Copy(sum, file); err != nil {
-		return nil, f.fault(err)
+	if o.Glance {
+		info, err := file.Stat()
+		if err != nil {
+			return nil, f.fault(err)
+		}
+		f.Bytes = info.Size()
+	} else {
+		sum := sha256.New()
+		if f.Bytes, err = io.Copy(sum, file); err != nil {
+			return nil, f.fault(err)
+		}
+		f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	}
-	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	if f.Bytes == 0 {
 		return nil, &Error{File: label, Msg: "the file is empty", Hint: "download or export it again"}
 	}
@@ -137,19 +165,33 @@ func Open(path, label, sheet string) (_ *File, err error) {
 			return nil, f.fault(err)
 		}
 		if isWorkbook(z) {
-			return f, f.openSheet(io.NewSectionReader(file, 0, f.Bytes), sheet)
+			return f, f.openSheet(io.NewSectionReader(file, 0, f.Bytes), o.Sheet)
 		}
-		if text, err = f.onlyMember(z); err != nil {
-			return nil, err
+		list := members(z)
+		if !o.Joined && len(list) != 1 || len(list) == 0 {
+			var names []string
+			for _, m := range list {
+				names = append(names, m.Name)
+			}
+			return nil, &Error{File: f.Label, Msg: fmt.Sprintf("the zip holds %d files, not one", len(names)),
+				Hint: suggest("unpack it and name one of its files", names[:min(3, len(names))])}
 		}
 		f.Layout = append(f.Layout, "zip")
+		if len(list) > 1 {
+			f.Layout[len(f.Layout)-1] = fmt.Sprintf("zip of %d files, lines counted through", len(list))
+		}
+		j := &joined{members: list}
+		f.closers = append(f.closers, j)
+		text = j
+	case string(magic) == "PAR1":
+		return f, f.openParquet(file)
 	}
 	return f, f.openText(text)
 }
 
 // New is a table of text that is at hand; it has no hash.
-func New(r io.Reader, label string) (*File, error) {
-	f := &File{Label: label, words: map[string]string{}}
+func New(r io.Reader, label string, o Options) (*File, error) {
+	f := &File{Label: label, words: map[string]string{}, options: o}
 	return f, f.openText(r)
 }
 
@@ -203,8 +245,8 @@ func ReadAll(path, label string) (text []byte, f *File, err error) {
 		return nil, nil, err
 	}
 	defer f.Close()
-	if f.Excel {
-		return nil, nil, &Error{File: label, Msg: "this is a workbook, not a text file"}
+	if f.text == nil {
+		return nil, nil, &Error{File: label, Msg: "this is a workbook or a Parquet file, not a text file"}
 	}
 	text, err = io.ReadAll(f.text)
 	if err != nil {
@@ -232,29 +274,6 @@ func isWorkbook(z *zip.Reader) bool {
 		}
 	}
 	return false
-}
-
-// onlyMember opens the one file of a zip.
-func (f *File) onlyMember(z *zip.Reader) (io.Reader, error) {
-	var names []string
-	var only *zip.File
-	for _, m := range z.File {
-		if strings.HasSuffix(m.Name, "/") || strings.HasPrefix(m.Name, "__MACOSX/") {
-			continue
-		}
-		names = append(names, m.Name)
-		only = m
-	}
-	if len(names) != 1 {
-		return nil, &Error{File: f.Label, Msg: fmt.Sprintf("the zip holds %d files, not one", len(names)),
-			Hint: suggest("unpack it and name one of its files", names[:min(3, len(names))])}
-	}
-	r, err := only.Open()
-	if err != nil {
-		return nil, f.fault(err)
-	}
-	f.closers = append(f.closers, r)
-	return r, nil
 }
 
 func (f *File) openSheet(r io.Reader, sheet string) error {
@@ -304,6 +323,11 @@ func (f *File) openText(r io.Reader) error {
 		if _, err := head.Discard(3); err != nil {
 			return f.fault(err)
 		}
+	}
+	if f.options.Latin {
+		f.latin = &latin{r: head}
+		f.text = bufio.NewReaderSize(f.latin, peekSize)
+		return nil
 	}
 	f.text = bufio.NewReaderSize(&utf8Reader{r: head, label: f.Label, line: 1}, peekSize)
 	return nil

@@ -20,7 +20,8 @@ import (
 	"athar/tabular"
 )
 
-var fields = []tabular.Field{
+// Fields are the columns that are used, by the names under which they are published.
+var Fields = []tabular.Field{
 	{Name: "event_id_cnty", Needed: true, Usual: []string{"event_id_cnty"}},
 	{Name: "event_date", Needed: true, Usual: []string{"event_date"}},
 	{Name: "time_precision", Usual: []string{"time_precision"}},
@@ -91,11 +92,11 @@ var places = [...]athar.PlacePrecision{athar.PlaceUnknown, athar.PlaceExact, ath
 // day (time_precision 1), the week around it (2) or its calendar month (3).
 // Fatalities are one figure: low, best and high are the same.
 func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Options, emit func(*athar.Event) error) error {
-	if err := f.Start(",;\t", tabular.Score(fields, o.Columns), nil); err != nil {
+	if err := f.Start(",;\t", tabular.Score(Fields, o.Columns), nil); err != nil {
 		return err
 	}
 	r := reader{f: f, t: t, emit: emit, classes: map[[2]string]class{}, group: o.Group.Clean()}
-	err := event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: fields, Private: private, Sides: r.sides, Rest: r.rest, Also: r.associate}, r.monadic)
+	err := event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest, Also: r.associate}, r.monadic)
 	if err == nil && r.held.ID != "" {
 		err = emit(&r.held)
 	}

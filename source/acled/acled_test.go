@@ -36,7 +36,7 @@ func BenchmarkACLED(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := tabular.New(bytes.NewReader(text), "f.csv")
+		f, err := tabular.New(bytes.NewReader(text), "f.csv", tabular.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -37,7 +37,8 @@ type Table struct {
 	NotPublished []athar.Count // blank cells, and gaps of a bare series; N means nothing
 }
 
-var fields = []tabular.Field{
+// Fields are the columns that are used, by the names under which they are published.
+var Fields = []tabular.Field{
 	{Name: "area", Usual: []string{"area", "area_code", "adm3_pcode", "adm2_pcode", "district_code", "district", "adm3", "adm2", "admin2", "adm2_en", "admin2name",
 		"qada", "adm1_pcode", "governorate_code", "governorate", "province", "adm1", "admin1", "adm1_en", "region", "location", "place",
 		"القضاء", "قضاء", "المنطقة", "منطقة", "الناحية", "المحافظة", "محافظة", "المكان"}},
@@ -63,14 +64,14 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options) (*T
 			columns[k] = v
 		}
 	}
-	if err := f.Start(",;\t|", tabular.Score(fields, columns), func(first []string) []string { return bare(f, first) }); err != nil {
+	if err := f.Start(",;\t|", tabular.Score(Fields, columns), func(first []string) []string { return bare(f, first) }); err != nil {
 		return nil, err
 	}
-	if found := tabular.Find(f.Header, fields, columns); len(f.Header) == 2 && len(columns) == 0 && len(found) < 2 {
+	if found := tabular.Find(f.Header, Fields, columns); len(f.Header) == 2 && len(columns) == 0 && len(found) < 2 {
 		// Two columns are a series whatever they are called.
 		columns["period"], columns["count"] = f.Header[0], f.Header[1]
 	}
-	if err := f.Map(fields, columns); err != nil {
+	if err := f.Map(Fields, columns); err != nil {
 		return nil, err
 	}
 	if err := o.Filter.Bind(f); err != nil {
@@ -419,7 +420,7 @@ func (r *reader) layout(u tabular.Unit, why string) string {
 	if why != "" {
 		s += " (" + why + ")"
 	}
-	for _, f := range fields {
+	for _, f := range Fields {
 		if r.f.Has(f.Name) && (f.Name != "year" || r.split) {
 			s += fmt.Sprintf(", %s %q", f.Name, r.f.Column(f.Name))
 		}

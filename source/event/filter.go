@@ -111,16 +111,18 @@ func (q *Filter) Met(f *tabular.File) error {
 }
 
 // ClassesMet complains likewise of a class, for formats whose classes are
-// whatever the file holds.
-func (q *Filter) ClassesMet(f *tabular.File) error {
+// whatever the file holds. Known are classes that the format has, whether the
+// file has an event of them or not.
+func (q *Filter) ClassesMet(f *tabular.File, known ...string) error {
 	if len(q.Classes) == 0 {
 		return nil
 	}
-	var classes []string
+	classes := slices.Clone(known)
 	for c := range q.seen {
 		classes = append(classes, c)
 	}
 	slices.Sort(classes)
+	classes = slices.Compact(classes)
 	for _, want := range q.Classes {
 		if !slices.ContainsFunc(classes, func(c string) bool { return sameClass(want, c) }) {
 			hint := "the classes are " + strings.Join(classes, ", ")

@@ -15,6 +15,9 @@ type Options struct {
 	Columns map[string]string // our field -> the file's column
 	Group   Group             // kept if it is on a side; unnamed: everybody
 	Filter  Filter
+	// Organisations are names that machine-coded sources may keep, beside
+	// those that the readers know and the group's own.
+	Organisations []string
 }
 
 // A Collector gathers the events that a reader emits into one list that does

@@ -19,6 +19,7 @@ type Source struct {
 	// Private names columns that hold texts or names of persons. They are
 	// never read; which of them a file has is said.
 	Private []string
+	Kinds   []KindRow // their codes and labels are classes
 	// Sides fills in the two sides of an event, before anything else of the
 	// row is looked at.
 	Sides func(r tabular.Row, e *athar.Event)
@@ -81,7 +82,11 @@ func Walk(ctx context.Context, f *tabular.File, t *tabular.Tally, o *Options, s 
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f)); err != nil {
+	var classes []string
+	for _, k := range s.Kinds {
+		classes = append(classes, cmp.Or(k.Label, k.Code), k.Code)
+	}
+	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f, classes...)); err != nil {
 		return err
 	}
 	if !kept && len(others) > 0 {

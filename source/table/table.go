@@ -25,7 +25,8 @@ import (
 // has sides.
 type Options = event.Options
 
-var fields = []tabular.Field{
+// Fields are the columns that are used, by the names under which they are published.
+var Fields = []tabular.Field{
 	{Name: "id", Usual: []string{"id", "event_id", "eventid", "event_id_cnty", "globaleventid"}},
 	{Name: "date", Needed: true, Usual: []string{"date", "event_date", "date_start", "start_date", "day", "التاريخ", "تاريخ"}},
 	{Name: "date_end", Usual: []string{"date_end", "end_date"}},
@@ -57,10 +58,10 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 			columns[k] = v
 		}
 	}
-	if err := f.Start(",;\t|", tabular.Score(fields, columns), nil); err != nil {
+	if err := f.Start(",;\t|", tabular.Score(Fields, columns), nil); err != nil {
 		return err
 	}
-	if err := f.Map(fields, columns); err != nil {
+	if err := f.Map(Fields, columns); err != nil {
 		return err
 	}
 	if f.Has("lat") != f.Has("lon") {
@@ -241,7 +242,7 @@ func (r *reader) layout() string {
 	if r.f.Has("count") {
 		s = "events in each row counted by a column"
 	}
-	for _, f := range fields {
+	for _, f := range Fields {
 		if r.f.Has(f.Name) {
 			s += fmt.Sprintf(", %s %q", f.Name, r.f.Column(f.Name))
 		}

@@ -46,9 +46,9 @@ var columns49 = strings.Split("id,relid,year,active_year,code_status,type_of_vio
 	"latitude,longitude,geom_wkt,priogrid_gid,country,country_id,region,event_clarity,date_prec,date_start,date_end,deaths_a,deaths_b,"+
 	"deaths_civilians,deaths_unknown,best,high,low,gwnoa,gwnob", ",")
 
-// fields are the columns that are used. A name longer than ten letters may be
+// Fields are the columns that are used. A name longer than ten letters may be
 // cut to ten, as in a shapefile.
-var fields = func() []tabular.Field {
+var Fields = func() []tabular.Field {
 	list := []tabular.Field{
 		{Name: "id", Needed: true}, {Name: "type_of_violence", Needed: true},
 		{Name: "side_a", Needed: true}, {Name: "side_b", Needed: true},
@@ -72,10 +72,10 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 			return &tabular.Error{File: f.Label, Msg: fmt.Sprintf("UCDP has no class %q", c), Hint: "its classes are " + strings.Join(Classes, ", ")}
 		}
 	}
-	if err := f.Start(",", tabular.Score(fields, o.Columns), headerless); err != nil {
+	if err := f.Start(",", tabular.Score(Fields, o.Columns), Header); err != nil {
 		return err
 	}
-	if err := f.Map(fields, o.Columns); err != nil {
+	if err := f.Map(Fields, o.Columns); err != nil {
 		return err
 	}
 	if err := o.Filter.Bind(f); err != nil {
@@ -106,9 +106,9 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 	return nil
 }
 
-// headerless recognises a file without a header by its first cell: an
-// event's number in a row of 49.
-func headerless(first []string) []string {
+// Header returns the columns of a file without a header from its first row,
+// which begins with an event's number and has 49 cells, or nil.
+func Header(first []string) []string {
 	if len(first) != len(columns49) {
 		return nil
 	}
