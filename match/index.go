@@ -29,7 +29,13 @@ type index struct {
 type grid struct {
 	km    float64 // largest radius of uncertainty in the class
 	days  int32   // largest uncertainty of a date
-	cells map[uint64][]int32
+	cells map[uint64][]entry
+}
+
+// entry repeats a point's first day, so that a search by day stays within the
+// cell's own memory.
+type entry struct {
+	first, point int32
 }
 
 // cellKm is the side of a cell: about the windows that are used, so that a
@@ -51,17 +57,17 @@ func newIndex(points []point, members []int32) *index {
 		if !ok {
 			k = len(x.grids)
 			class[c] = k
-			x.grids = append(x.grids, grid{cells: map[uint64][]int32{}})
+			x.grids = append(x.grids, grid{cells: map[uint64][]entry{}})
 		}
 		g := &x.grids[k]
 		g.km, g.days = max(g.km, p.km), max(g.days, p.days)
 		row := rowOf(p.lat)
 		key := cell(row, colOf(p.lon, cols(row)))
-		g.cells[key] = append(g.cells[key], i)
+		g.cells[key] = append(g.cells[key], entry{p.first, i})
 	}
 	for _, g := range x.grids {
 		for _, c := range g.cells {
-			slices.SortFunc(c, func(i, j int32) int { return cmp.Or(cmp.Compare(points[i].first, points[j].first), cmp.Compare(i, j)) })
+			slices.SortFunc(c, func(a, b entry) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.point, b.point)) })
 		}
 	}
 	return x
@@ -103,14 +109,14 @@ func (x *index) near(p *point, km float64, from, to int32, found func(i int32, k
 				if len(list) == 0 {
 					continue
 				}
-				at, _ := slices.BinarySearchFunc(list, first, func(i, day int32) int { return cmp.Compare(x.points[i].first, day) })
-				for _, i := range list[at:] {
-					q := &x.points[i]
-					if q.first > last {
+				at, _ := slices.BinarySearchFunc(list, first, func(e entry, day int32) int { return cmp.Compare(e.first, day) })
+				for _, e := range list[at:] {
+					if e.first > last {
 						break
 					}
+					q := &x.points[e.point]
 					if d := distance(p, q); d <= km+p.km+q.km {
-						found(i, d)
+						found(e.point, d)
 					}
 				}
 			}

@@ -122,6 +122,7 @@ func (s *set) merge(w window, choose func([]pair) []pair) *Result {
 	for i := range group {
 		group[i] = int32(i)
 	}
+	var chosen []pair
 	for source := 1; source < len(s.sources); source++ {
 		for _, episode := range []bool{false, true} {
 			var pool, fresh []int32
@@ -138,7 +139,7 @@ func (s *set) merge(w window, choose func([]pair) []pair) *Result {
 			}
 			for _, c := range choose(s.candidates(pool, fresh, w)) {
 				group[c.b] = c.a
-				res.Links = append(res.Links, s.link(c))
+				chosen = append(chosen, c)
 			}
 		}
 	}
@@ -155,7 +156,10 @@ func (s *set) merge(w window, choose func([]pair) []pair) *Result {
 			res.Groups = append(res.Groups, Group{append([]Ref{p.ref}, m...), p.episode()})
 		}
 	}
-	slices.SortFunc(res.Links, s.byOrder)
+	slices.SortFunc(chosen, func(x, y pair) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
+	for _, c := range chosen {
+		res.Links = append(res.Links, s.link(c))
+	}
 	res.Episodes = s.inside(group, w)
 	return res
 }
@@ -247,13 +251,15 @@ func prepare(records []Record, o Options) (*set, error) {
 	complain := func(r *Record, format string, args ...any) {
 		bad = append(bad, fmt.Sprintf("%s %s: ", r.Source, r.ID)+fmt.Sprintf(format, args...))
 	}
-	order := make([]int, len(records))
+	order, ranks := make([]int, len(records)), make([]int32, len(records))
 	for i := range records {
-		order[i] = i
+		order[i], ranks[i] = i, rank[records[i].Source]
 	}
 	slices.SortFunc(order, func(i, j int) int {
-		a, b := &records[i], &records[j]
-		return cmp.Or(cmp.Compare(rank[a.Source], rank[b.Source]), a.Ref.compare(b.Ref))
+		if c := cmp.Compare(ranks[i], ranks[j]); c != 0 {
+			return c
+		}
+		return records[i].Ref.compare(records[j].Ref)
 	})
 	s.points = make([]point, len(records))
 	s.levels = make([]int32, 0, len(records)*s.wide)
@@ -326,11 +332,6 @@ func (s *set) score(a, b int32) (score float64, ok bool) {
 
 func (s *set) link(c pair) Link {
 	return Link{A: s.points[c.a].ref, B: s.points[c.b].ref, Score: c.score, Km: c.km, Days: int(c.days), Rivals: int(c.rivals)}
-}
-
-func (s *set) byOrder(x, y Link) int {
-	rank := func(r Ref) int { return slices.Index(s.sources, r.Source) }
-	return cmp.Or(cmp.Compare(rank(x.A), rank(y.A)), x.A.compare(y.A), cmp.Compare(rank(x.B), rank(y.B)), x.B.compare(y.B))
 }
 
 // candidates are the pairs of a point of pool with one of fresh that lie in
