@@ -151,9 +151,9 @@ func acled(w io.Writer, bytes int64) error {
 	var b []byte
 	for i := 0; written < bytes && err == nil; i++ {
 		day := athar.Date(2010, 1, 1) + athar.Day(r.IntN(5000))
-		b = fmt.Appendf(b[:0], "SYR%d,%s,%s,%d,Political violence,%s,%d,%s,,%d,%s,\"%s\",%d,%d,,760,Middle East,%s,Province %d,District %d,Sub %d,Place %d,%.4f,%.4f,%d,\"Source %d; Agency, local\",National,\"",
+		b = fmt.Appendf(b[:0], "SYR%d,%s,%s,%d,Political violence,%s,%s,,%d,%s,\"%s\",%d,%d,,760,Middle East,%s,Province %d,District %d,Sub %d,Place %d,%.4f,%.4f,%d,\"Source %d; Agency, local\",National,\"",
 			i, day, day.String()[:4], 1+r.IntN(3), pick("Battles,Armed clash", "Explosions/Remote violence,Remote explosive/landmine/IED", "Violence against civilians,Attack", "Strategic developments,Arrests"),
-			1+r.IntN(8), pick("Islamic State (Syria)", "Military Forces of Syria (2000-)", "Unidentified Armed Group (Syria)"), 1+r.IntN(8), pick("Civilians (Syria)", "Syrian Democratic Forces", ""),
+			pick("Islamic State (Syria)", "Military Forces of Syria (2000-)", "Unidentified Armed Group (Syria)"), 1+r.IntN(8), pick("Civilians (Syria)", "Syrian Democratic Forces", ""),
 			pick("Government, allied", "Farmers (Syria)", ""), 1+r.IntN(8), 10+r.IntN(60), pick("Syria", "Iraq"), r.IntN(14), r.IntN(160), r.IntN(500), r.IntN(20000),
 			32+float64(r.IntN(20000))/4000, 36+float64(r.IntN(20000))/4000, 1+r.IntN(3), r.IntN(300))
 		for k := 30 + r.IntN(50); k > 0; k-- {
