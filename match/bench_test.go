@@ -11,10 +11,10 @@ import (
 	"athar/match"
 )
 
-// reports makes n reports of each of three sources over 4 x 4 degrees and
-// five years, in which 30 in 100 incidents of the first source are reported by
+// reports makes n reports of each of three sources over 4 x 4 degrees and the
+// given number of years, in which 30 in 100 incidents of the first source are reported by
 // the second and third too, a day and some 100 m apart.
-func reports(n int) ([]match.Record, match.Options) {
+func reports(n int, years float64) ([]match.Record, match.Options) {
 	r := rand.New(rand.NewPCG(1, 2))
 	tax := match.NewTaxonomy("type", 2)
 	kinds := []string{"armed", "armed", "armed", "explosive", "explosive", "other"}
@@ -38,7 +38,7 @@ func reports(n int) ([]match.Record, match.Options) {
 				m.When.First += athar.Day(r.IntN(2))
 				m.When.Last = m.When.First
 			} else {
-				day := athar.Day(12000 + r.IntN(1826))
+				day := athar.Day(12000 + r.IntN(int(365.25*years)))
 				m = match.Record{When: athar.Span{First: day, Last: day}, Lon: 42 + 4*r.Float64(), Lat: 32 + 4*r.Float64(), Codes: []string{fmt.Sprint("t", r.IntN(6))}}
 			}
 			m.Ref = match.Ref{Source: string(rune('a' + s)), ID: fmt.Sprint(i)}
@@ -50,39 +50,47 @@ func reports(n int) ([]match.Record, match.Options) {
 
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{20_000, 500_000 / 3} {
-		all, o := reports(n)
+		all, o := reports(n, 5)
 		b.Run(fmt.Sprintf("sources=3/events=%d", 3*n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				res := find(b, all, o)
-				b.ReportMetric(float64(len(res.Groups)), "groups")
+				find(b, all, o)
 			}
 			b.ReportMetric(float64(3*n*b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
 }
 
-// BenchmarkGrowth reports the exponent of the cost in the number of events,
-// by least squares on the logarithms of three sizes; 1 is linear.
+// BenchmarkGrowth reports the exponent of the cost in the number of events
+// from 60,000 to 500,000, by least squares on logarithms; 1 is linear. With
+// "longer" more events mean more years. With "denser" they fall into the same
+// years, so that the pairs that must be compared grow with the square.
 func BenchmarkGrowth(b *testing.B) {
-	for b.Loop() {
-		var x, y []float64
-		for _, n := range []int{20_000, 60_000, 500_000 / 3} {
-			all, o := reports(n)
-			best := math.Inf(1)
-			for range 3 {
-				start := time.Now()
-				find(b, all, o)
-				best = min(best, time.Since(start).Seconds())
+	for name, years := range map[string]func(n int) float64{
+		"longer": func(n int) float64 { return float64(n) / 20_000 * 5 },
+		"denser": func(int) float64 { return 5 },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				var x, y []float64
+				for _, n := range []int{20_000, 60_000, 500_000 / 3} {
+					all, o := reports(n, years(n))
+					best := math.Inf(1)
+					for range 5 {
+						start := time.Now()
+						find(b, all, o)
+						best = min(best, time.Since(start).Seconds())
+					}
+					x, y = append(x, math.Log(float64(3*n))), append(y, math.Log(best))
+				}
+				mx, my := (x[0]+x[1]+x[2])/3, (y[0]+y[1]+y[2])/3
+				var sxy, sxx float64
+				for i := range x {
+					sxy += (x[i] - mx) * (y[i] - my)
+					sxx += (x[i] - mx) * (x[i] - mx)
+				}
+				b.ReportMetric(sxy/sxx, "exponent")
 			}
-			x, y = append(x, math.Log(float64(3*n))), append(y, math.Log(best))
-		}
-		mx, my := (x[0]+x[1]+x[2])/3, (y[0]+y[1]+y[2])/3
-		var sxy, sxx float64
-		for i := range x {
-			sxy += (x[i] - mx) * (y[i] - my)
-			sxx += (x[i] - mx) * (x[i] - mx)
-		}
-		b.ReportMetric(sxy/sxx, "exponent")
+		})
 	}
 }

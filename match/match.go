@@ -370,6 +370,9 @@ func (s *set) inside(group []int32, w window) []Link {
 			events = append(events, int32(i))
 		}
 	}
+	if episodes == nil {
+		return nil
+	}
 	best := map[int32]pair{}
 	x := newIndex(s.points, events)
 	for _, e := range episodes {
