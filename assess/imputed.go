@@ -20,13 +20,18 @@ type imputed struct {
 	note  athar.Note
 }
 
+// draws reports whether places can and shall be drawn.
+func (in *inputs) draws() bool {
+	return in.study.Choices.Imputations > 0 && in.set != nil && in.set.HasPolygons()
+}
+
 // impute draws the places and days of events that the data know only roughly.
 // Areas must have polygons, because a place is drawn on the map; counts that
 // somebody else aggregated stay as they are in every draw.
 func (in *inputs) impute(ctx context.Context, unit panel.Unit) (*imputed, error) {
 	out := &imputed{}
 	n := in.study.Choices.Imputations
-	if n == 0 || in.set == nil || !in.set.HasPolygons() {
+	if !in.draws() {
 		return out, nil
 	}
 	x := impute.New(in.events, in.set)

@@ -256,6 +256,9 @@ func (in *inputs) finder(r *source.Reading, reasons map[string]int) func(name st
 // note keeps an event for the draws. One that names an area is certain to lie
 // there; a name that no area has is damaged in every draw.
 func (in *inputs) note(e athar.Event, area string) {
+	if !in.draws() {
+		return
+	}
 	if e.AreaCode != "" {
 		if e.AreaCode = area; area == "" {
 			return

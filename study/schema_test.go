@@ -91,7 +91,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"series from a file", "negative count", "fraction", "no file", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
 		"no code", "table and polygons", "neither", "distance columns missing", "distance column missing", "distances within nothing",
 		"columns for polygons", "two relations in one", "country and areas", "unknown question", "unknown word", "claim without phase", "phase unknown",
-		"goal that expects", "goal without needs", "smallest effect", "pre-period", "seed", "far"} {
+		"goal that expects", "goal without needs", "smallest effect", "pre-period", "imputations", "seed", "far"} {
 		i := slices.IndexFunc(wrong, func(m mistake) bool { return m.name == name })
 		if i < 0 {
 			t.Fatalf("there is no case %q", name)

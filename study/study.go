@@ -58,9 +58,9 @@ type Data struct {
 	// Monitored is a table of areas and the days on which each was watched; ""
 	// if nobody says.
 	Monitored string
-	Licence  string
-	Citation string
-	Caveats  []athar.Names
+	Licence   string
+	Citation  string
+	Caveats   []athar.Names
 }
 
 // Areas says where the areas come from: a table (with an optional distance
