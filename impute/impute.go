@@ -14,8 +14,8 @@
 // are spread by the average of all periods carry no effect of their own, so a
 // pooled ratio lies nearer to 1 than the truth, the more so the more events are
 // coarse. And where a source becomes coarser because of the campaign, drawing takes
-back only a part of the fall that leaving the coarse events out would show. The
-fraction of missing information says how much rests on such events.
+// back only a part of the fall that leaving the coarse events out would show. The
+// fraction of missing information says how much rests on such events.
 //
 // A draw depends on the seed, the number of the draw and the event's own content,
 // and on nothing else: not on the order of events, not on the number of workers.
