@@ -28,6 +28,7 @@ var Formats = []string{"counts", "series", "acled", "gdelt", "gtd", "icews", "po
 type format struct {
 	read       func(context.Context, *tabular.File, *tabular.Tally, event.Options, func(*athar.Event) error) error
 	id         string // the field of the identifier; "" if the format lists an event several times, which is no damage
+	monadic    bool   // rows of one id may be the sides of one event
 	fields     []tabular.Field
 	header     func(first []string) []string // recognises a file without a header; nil: never
 	open       tabular.Options
@@ -40,7 +41,7 @@ type format struct {
 
 var formats = map[string]format{
 	"counts": {fields: counts.Fields},
-	"acled": {read: acled.Read, fields: acled.Fields, kinds: acled.Kinds, by: "event_type: sub_event_type; forces are inter1 1 and 8", restricted: true,
+	"acled": {read: acled.Read, monadic: true, fields: acled.Fields, kinds: acled.Kinds, by: "event_type: sub_event_type; forces are inter1 1 and 8", restricted: true,
 		licence:  "ACLED terms of use: attribution, no redistribution of rows",
 		citation: "Raleigh, Linke, Hegre and Karlsen (2010), Introducing ACLED, Journal of Peace Research 47(5) 651-660; acleddata.com"},
 	"gdelt": {read: gdelt.Read, fields: gdelt.Fields, header: gdelt.Header, open: tabular.Options{Joined: true, Latin: true, Raw: true}, kinds: cameo.Kinds,
@@ -73,6 +74,7 @@ type guess struct {
 	format  string
 	found   []string // columns, by the file's names
 	missing []string // needed fields without a column
+	lacks   float64  // their share of the needed ones
 	why     string
 }
 
@@ -126,13 +128,19 @@ func best(name string, heads [][]string) guess {
 			return g
 		}
 		at := tabular.Find(head, k.fields, nil)
+		needed := 0.0
 		for _, field := range k.fields {
+			must := field.Needed || name == "table" && (field.Name == "lat" || field.Name == "lon")
+			if must {
+				needed++
+			}
 			if j, ok := at[field.Name]; ok {
 				g.found = append(g.found, strings.TrimSpace(head[j]))
-			} else if field.Needed || name == "table" && (field.Name == "lat" || field.Name == "lon") {
+			} else if must {
 				g.missing = append(g.missing, field.Name)
 			}
 		}
+		g.lacks = float64(len(g.missing)) / needed
 		g.why = "columns " + strings.Join(g.found[:min(6, len(g.found))], ", ")
 		if i == 0 || len(g.missing) < len(out.missing) || len(g.missing) == len(out.missing) && len(g.found) > len(out.found) {
 			out = g
@@ -144,7 +152,7 @@ func best(name string, heads [][]string) guess {
 // unclear says which two formats come closest, and why neither is taken.
 func unclear(label string, list []guess) error {
 	slices.SortStableFunc(list, func(a, b guess) int {
-		return cmp.Or(cmp.Compare(len(a.missing), len(b.missing)), cmp.Compare(len(b.found), len(a.found)))
+		return cmp.Or(cmp.Compare(a.lacks, b.lacks), cmp.Compare(len(b.found), len(a.found)))
 	})
 	var could []string
 	for _, g := range list[:2] {

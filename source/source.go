@@ -100,7 +100,7 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 	}
 	defer f.Close()
 	if kind := formats[s.Format]; kind.read != nil {
-		var c event.Collector
+		c := event.Collector{Monadic: kind.monadic}
 		if err = kind.read(ctx, f, t, s.options(), c.Add); err == nil {
 			out.Events = c.Events(kind.again(f, t))
 		}
@@ -145,11 +145,14 @@ func Stream(ctx context.Context, s Spec, emit func(*athar.Event) error) (*Readin
 	}
 	defer f.Close()
 	out := s.reading()
-	once := event.Once{Again: kind.again(f, t), Emit: func(e *athar.Event) error {
+	once := event.Once{Monadic: kind.monadic, Again: kind.again(f, t), Emit: func(e *athar.Event) error {
 		out.seeEvent(e)
 		return emit(e)
 	}}
 	if err := kind.read(ctx, f, t, s.options(), once.Add); err != nil {
+		return nil, err
+	}
+	if err := once.Flush(); err != nil {
 		return nil, err
 	}
 	if err := out.finish(f, t, why); err != nil {

@@ -95,12 +95,8 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Option
 	if err := f.Start(",;\t", tabular.Score(Fields, o.Columns), nil); err != nil {
 		return err
 	}
-	r := reader{f: f, t: t, emit: emit, classes: map[[2]string]class{}, group: o.Group.Clean()}
-	err := event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest, Also: r.associate}, r.monadic)
-	if err == nil && r.held.ID != "" {
-		err = emit(&r.held)
-	}
-	return err
+	r := reader{f: f, classes: map[[2]string]class{}, group: o.Group.Clean()}
+	return event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest, Also: r.associate}, emit)
 }
 
 type class struct {
@@ -110,36 +106,12 @@ type class struct {
 
 type reader struct {
 	f       *tabular.File
-	t       *tabular.Tally
-	emit    func(*athar.Event) error
-	held    athar.Event         // of a monadic export: may get its other side from the next row
 	classes map[[2]string]class // by event_type and sub_event_type
 	group   event.Group
 }
 
 func (r *reader) sides(row tabular.Row, e *athar.Event) {
 	e.SideA, e.SideB = r.f.Keep(row.Cell("actor1")), r.f.Keep(row.Cell("actor2"))
-}
-
-// monadic joins the rows of an export that has one actor a row: rows of one
-// event that follow each other are its two sides.
-func (r *reader) monadic(e *athar.Event) error {
-	if r.f.Has("actor2") {
-		return r.emit(e)
-	}
-	if e.ID == r.held.ID {
-		if r.held.SideB == "" && e.SideA != r.held.SideA {
-			r.held.SideB = e.SideA
-		}
-		r.t.Drop("repeated-event")
-		return nil
-	}
-	last := r.held
-	r.held = *e
-	if last.ID == "" {
-		return nil
-	}
-	return r.emit(&last)
 }
 
 // associate marks rows in which the group is only associated with a side.

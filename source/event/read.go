@@ -23,6 +23,8 @@ type Options struct {
 // A Collector gathers the events that a reader emits into one list that does
 // not depend on the order of rows.
 type Collector struct {
+	Monadic bool // rows of one id are the sides of one event
+
 	events []athar.Event
 	times  map[int]int // line -> events of that line, where there are several
 }
@@ -48,15 +50,18 @@ func (c *Collector) Events(again func(e *athar.Event, first int)) []athar.Event 
 	slices.SortFunc(c.events, func(a, b athar.Event) int {
 		return cmp.Or(compare(&a, &b), cmp.Compare(a.Line, b.Line))
 	})
-	first := map[string]int{}
+	first := map[string]int{} // position in kept
 	kept := c.events[:0]
 	for i := range c.events {
 		e := &c.events[i]
-		if line, known := first[e.ID]; known && e.ID != "" {
-			again(e, line)
+		if k, known := first[e.ID]; known && e.ID != "" {
+			if c.Monadic {
+				join(&kept[k], e)
+			}
+			again(e, kept[k].Line)
 			continue
 		}
-		first[e.ID] = e.Line
+		first[e.ID] = len(kept)
 		kept = append(kept, *e)
 	}
 	if c.times == nil {
@@ -72,25 +77,58 @@ func (c *Collector) Events(again func(e *athar.Event, first int)) []athar.Event 
 	return out
 }
 
+// join gives an event of a monadic table its other side.
+func join(kept, again *athar.Event) {
+	if kept.SideB == "" && again.SideB == "" && again.SideA != kept.SideA {
+		kept.SideB, kept.SideBID = again.SideA, again.SideAID
+	}
+}
+
 // Once passes on the first row of every id in the order of the file. It holds
 // eight bytes an event: what it remembers of an id is a 64-bit hash (FNV-1a),
 // which two of a million ids share with a probability of one in thirty million.
 type Once struct {
-	Emit  func(*athar.Event) error
-	Again func(e *athar.Event, first int) // accounts for a repeated row; first is 0: its line is not remembered
+	Emit    func(*athar.Event) error
+	Again   func(e *athar.Event, first int) // accounts for a repeated row; first is 0: its line is not remembered
+	Monadic bool                            // rows of one id that follow each other are the sides of one event
 
-	seen ids
-	line int
+	seen    ids
+	line    int // passed on last
+	dropped int
+	held    athar.Event
 }
 
-// Add takes one event.
+// Add takes one event; a row that stands for several comes once for each of
+// them, without a break.
 func (o *Once) Add(e *athar.Event) error {
-	if e.ID != "" && e.Line != o.line && !o.seen.add(hash(e.ID)) {
+	switch {
+	case e.Line == o.dropped:
+		return nil
+	case e.ID != "" && e.Line != o.line && !o.seen.add(hash(e.ID)):
+		if o.Monadic && e.ID == o.held.ID {
+			join(&o.held, e)
+		}
+		o.dropped = e.Line
 		o.Again(e, 0)
 		return nil
 	}
 	o.line = e.Line
-	return o.Emit(e)
+	if !o.Monadic {
+		return o.Emit(e)
+	}
+	err := o.Flush()
+	o.held = *e
+	return err
+}
+
+// Flush passes on what is held back; it ends a monadic table.
+func (o *Once) Flush() error {
+	if o.held.ID == "" {
+		return nil
+	}
+	last := o.held
+	o.held = athar.Event{}
+	return o.Emit(&last)
 }
 
 func hash(s string) uint64 {
