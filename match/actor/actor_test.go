@@ -154,17 +154,17 @@ func panel(counts ...float64) *athar.Panel {
 }
 
 func TestBound(t *testing.T) {
-	b, refusal := actor.Bound(panel(3, 0, 1, 0, 2, 0), panel(2, 0, 2, 0, 2, 0), panel(4, 1, 0, 1, 6, 5))
+	b, refusal := actor.Bound(panel(3, 0, 1, 0, 1, 0), panel(2, 0, 2, 0, 3, 0), panel(4, 1, 0, 1, 6, 5))
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
 	// Inside in period 1: p = 4/8. Inside in period 2 has no known actor: the
-	// role's 4/8. Far: 2/4 in both periods for the same reason.
+	// role's 4/8. Far: 1/4 in both periods for the same reason.
 	for name, c := range map[string]struct {
 		got  *athar.Panel
 		want []float64
 	}{
-		"none": {b.None, []float64{3, 0, 1, 0, 2, 0}}, "pro rata": {b.ProRata, []float64{5, 0.5, 1, 0.5, 5, 2.5}}, "all": {b.All, []float64{7, 1, 1, 1, 8, 5}},
+		"none": {b.None, []float64{3, 0, 1, 0, 1, 0}}, "pro rata": {b.ProRata, []float64{5, 0.5, 1, 0.5, 2.5, 1.25}}, "all": {b.All, []float64{7, 1, 1, 1, 7, 5}},
 	} {
 		for k := range c.want {
 			if c.got.Count[k] != c.want[k] {
