@@ -158,7 +158,7 @@ func (in *inputs) loadAreas() error {
 
 func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	spec := source.Spec{Name: d.Name, Label: d.File, Format: d.Format, Columns: d.Columns, Sheet: d.Sheet, Period: d.Period,
-		Classes: d.Classes, Where: d.Where, Values: d.Values, From: d.From, Coverage: d.Coverage, Licence: d.Licence, Citation: d.Citation,
+		Classes: d.Classes, Kinds: d.Kinds, Where: d.Where, Values: d.Values, From: d.From, Coverage: d.Coverage, Licence: d.Licence, Citation: d.Citation,
 		Group: source.Group{Aliases: append([]string{in.study.Group.Name.En, in.study.Group.Name.Ar}, in.study.Group.Aliases...), IDs: in.study.Group.IDs}}
 	if d.File != "" {
 		spec.File = in.study.Path(d.File)

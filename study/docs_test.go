@@ -26,7 +26,7 @@ func readDoc(t *testing.T, name string) string {
 func TestDocumentedStudiesParse(t *testing.T) {
 	block := regexp.MustCompile("(?s)```yaml\n(study: .*?)```")
 	schema := compileSchema(t)
-	for name, want := range map[string]int{"study-file.md": 1, "own-data.md": 4} {
+	for name, want := range map[string]int{"study-file.md": 1, "own-data.md": 5} {
 		blocks := block.FindAllStringSubmatch(readDoc(t, name), -1)
 		if len(blocks) != want {
 			t.Errorf("%s prints %d study files, want %d", name, len(blocks), want)

@@ -94,12 +94,16 @@ var wrong = []mistake{
 
 	// data
 	{"no data", minimal, minimal[strings.Index(minimal, "data:"):strings.Index(minimal, "campaigns:")], "data: ¦[]\n", []string{"data: the study has no data"}},
-	{"format unknown", minimal, "format: series", "format: ¦serie", []string{`data[0].format: is the text "serie", needs one of: counts, ucdp-ged, table, series; did you mean "series"?`}},
+	{"format unknown", minimal, "format: series", "format: ¦serie", []string{`data[0].format: is the text "serie", needs one of: counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series, auto; did you mean "series"?`}},
 	{"series without start", minimal, "  - name: N\n    format: series\n    from: 2019-12\n", "  - ¦name: N\n    format: series\n", []string{`data[0]: lacks the key "from", which format series needs`}},
 	{"series from a file", minimal, "    from: 2019-12\n", "    from: 2019-12\n    file: ¦x.csv\n", []string{"data[0].file: is not used with format series: its numbers stand in the study file; remove it"}},
 	{"negative count", minimal, "[84,", "[¦-84,", []string{"data[0].values[0]: is -84, needs a count"}},
 	{"fraction", minimal, "[84,", "[¦8.5,", []string{"data[0].values[0]: is 8.5, needs a count"}},
 	{"word for a count", minimal, "[84,", "[¦many,", []string{`data[0].values[0]: is the text "many", needs a count`}},
+	{"kind of event", "", "    classes: [one-sided]\n", "    kinds: [¦atack]\n", []string{`data[1].kinds[0]: is the text "atack", needs one of: attack, clash, operation,`}},
+	{"kinds of a table", "", "    file: own.csv\n", "    file: own.csv\n    kinds: ¦[attack]\n", []string{"data[2].kinds: is not used with format table: such tables have classes of their own"}},
+	{"columns of any format", "", "    format: ucdp-ged\n    file: ged.csv.gz\n    classes: [one-sided]\n    columns: {area", "    format: auto\n    file: ged.csv.gz\n    columns: ¦{area", []string{"data[1].columns: is not used with format auto"}},
+	{"column of ACLED", "", "    format: ucdp-ged\n    file: ged.csv.gz\n    classes: [one-sided]\n    columns: {area", "    format: acled\n    file: ged.csv.gz\n    columns: {¦actor1: x, area", []string{`data[1].columns.actor1: unknown key`}},
 	{"no file", "", "  - name: GED\n    format: ucdp-ged\n    file: ged.csv.gz\n", "  - ¦name: GED\n    format: ucdp-ged\n", []string{`data[1]: lacks the key "file", which format ucdp-ged needs`}},
 	{"column of GED", "", "columns: {area: district}\n", "columns: {¦areas: district}\n", []string{`data[1].columns.areas: unknown key; did you mean "area"?`}},
 	{"column of another format", "", "columns: {area: district,", "columns: {¦lat: y, area: district,", []string{"data[0].columns.lat: unknown key; known keys: area, period, year, class,"}},

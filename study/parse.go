@@ -17,16 +17,17 @@ import (
 )
 
 // The formats of input files.
-var formats = []string{"counts", "ucdp-ged", "table", "series"}
+var formats = []string{"counts", "ucdp-ged", "acled", "gdelt", "gtd", "icews", "polecat", "table", "series", "auto"}
 
 // Our fields that a file's columns may be mapped to, by format; date_format is
 // no column but says how dates such as 03/04/2020 are meant. UCDP's own column
 // names are known; a copy that renames some, or that has a column of our area
-// codes, can say so.
+// codes, can say so. The other published formats have their names fixed.
 var columnKeys = map[string][]string{
 	"counts": {"area", "period", "year", "class", "count", "low", "best", "high", "date_format"},
 	"ucdp-ged": {"area", "id", "type_of_violence", "side_a", "side_b", "side_a_new_id", "side_b_new_id", "latitude", "longitude", "where_prec",
 		"country", "date_start", "date_end", "low", "best", "high"},
+	"acled": {"area"}, "gdelt": {"area"}, "gtd": {"area"}, "icews": {"area"}, "polecat": {"area"},
 	"table": {"id", "date", "date_end", "date_format", "lat", "lon", "area", "country", "class", "side_a", "side_b",
 		"count", "deaths_low", "deaths_best", "deaths_high", "place_precision"},
 }
@@ -139,6 +140,7 @@ func data(d *Data) func(value) {
 			may("sheet", label(&d.Sheet)),
 			may("period", word(&d.Period, periods...)),
 			may("classes", each(&d.Classes, label)),
+			may("kinds", each(&d.Kinds, kind)),
 			may("where", where(&d.Where)),
 			may("values", each(&d.Values, publishedCount)),
 			may("from", func(v value) { d.From = new(athar.Day); first(d.From)(v) }),
@@ -164,7 +166,7 @@ func data(d *Data) func(value) {
 		case "series":
 			needs("values", "write one number per period: values: [84, 50, null, 48]")
 			needs("from", "write the first period: from: 2019-12")
-			unused("its numbers stand in the study file", "file", "columns", "sheet", "classes", "where", "monitored")
+			unused("its numbers stand in the study file", "file", "columns", "sheet", "classes", "kinds", "where", "monitored")
 			if d.Period == "" {
 				d.Period = "month"
 			}
@@ -182,8 +184,14 @@ func data(d *Data) func(value) {
 			needs("columns", "say which column holds what: columns: {date: Date, lat: Latitude, lon: Longitude}")
 		case "":
 			return
+		case "auto":
+			unused("columns have names of their own in every format; name the format", "columns")
+			columns = value{}
 		}
-		if d.Format != "counts" {
+		if d.Format == "counts" || d.Format == "table" {
+			unused("such tables have classes of their own", "kinds")
+		}
+		if d.Format != "counts" && d.Format != "auto" {
 			unused("every event has its date", "period")
 		}
 		if columns.node != nil {
@@ -213,6 +221,19 @@ func (v value) mapping(dst *map[string]string, keys []string) {
 		})
 	}
 	v.object(fields...)
+}
+
+// kind reads one of the kinds of event.
+func kind(k *athar.Kind) func(value) {
+	return func(v value) {
+		var s string
+		var names []string
+		for _, known := range athar.Kinds() {
+			names = append(names, string(known))
+		}
+		word(&s, names...)(v)
+		*k = athar.Kind(s)
+	}
 }
 
 func where(dst *map[string][]string) func(value) {

@@ -88,7 +88,7 @@ func TestSchemaRefuses(t *testing.T) {
 	schema := compileSchema(t)
 	for _, name := range []string{"misspelt key", "unknown key", "missing key", "missing key in a list", "number for text", "list for text",
 		"text for a list", "id with a space", "other notation", "half an interval", "no data", "format unknown", "series without start",
-		"series from a file", "negative count", "fraction", "no file", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
+		"series from a file", "negative count", "fraction", "no file", "kind of event", "kinds of a table", "columns of any format", "column of ACLED", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
 		"no code", "table and polygons", "neither", "distance columns missing", "distance column missing", "distances within nothing",
 		"columns for polygons", "two relations in one", "country and areas", "unknown question", "unknown word", "claim without phase", "phase unknown",
 		"goal that expects", "goal without needs", "smallest effect", "pre-period", "imputations", "seed", "far"} {
@@ -230,7 +230,7 @@ func TestTemplatesNameEveryKey(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Template("novel"); err == nil || !strings.Contains(err.Error(), "counts, ucdp-ged, table, series") {
+	if _, err := Template("novel"); err == nil || !strings.Contains(err.Error(), "counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series, auto") {
 		t.Errorf("unknown kind: %v", err)
 	}
 }

@@ -46,11 +46,12 @@ type Group struct {
 type Data struct {
 	Name     string
 	File     string
-	Format   string            // counts, ucdp-ged, table, series
+	Format   string            // counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series; auto: by the file's content
 	Columns  map[string]string // our field -> the file's column (see source.Spec)
 	Sheet    string            // of an XLSX file; default the first
 	Period   string            // length of a counts table's periods: day, week, month, quarter, year
 	Classes  []string          // classes to count; empty: all
+	Kinds    []athar.Kind      // kinds of event to count; empty: all
 	Where    map[string][]string
 	Values   []float64 // a bare series typed into the study file, NaN for a missing month
 	From     *athar.Day

@@ -177,7 +177,7 @@ func (c *checkCmd) Run(e *env) error {
 
 type initCmd struct {
 	File  string `arg:"" optional:"" default:"study.yaml" help:"File to write."`
-	Kind  string `help:"What your data are: counts, ucdp-ged, table or series." enum:"counts,ucdp-ged,table,series" default:"counts"`
+	Kind  string `help:"What your data are: counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series, or auto." enum:"counts,ucdp-ged,acled,gdelt,gtd,icews,polecat,table,series,auto" default:"counts"`
 	Force bool   `help:"Replace the file if it exists."`
 }
 
