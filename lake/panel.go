@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -35,42 +36,38 @@ func (l *Lake) Panel(ctx context.Context, q PanelQuery) (*PanelResult, error) {
 	}
 	defer s.close()
 	out := &PanelResult{}
-	place, err := s.areas(ctx, q, out)
+	join, area, names, err := s.areas(ctx, q, out)
 	if err != nil {
 		return nil, err
 	}
+	last := ""
 	if q.Unit == Interval {
 		period.first, period.last = "first", "last"
+		last = "last, " // else it follows from the first day of the period
 	}
 	// An event belongs to the period of its middle day if that holds at least
 	// half of its days. Deaths are summed as integers of any size.
-	query := `
-		WITH events AS (SELECT *, first + CAST((last - first) // 2 AS INTEGER) AS mid FROM ` + s.from + s.where + `),
-		     dated AS (SELECT *, ` + period.first + ` AS p, ` + period.last + ` AS q FROM events),
-		     placed AS (SELECT country, place_precision, deaths_low, deaths_best, deaths_high, p, q,
-		                       2 * (least(last, q) - greatest(first, p) + 1) >= last - first + 1 AS fits, ` + place.area + ` AS area
-		                FROM dated ` + place.join + `)
-		SELECT area, country, p - DATE '1970-01-01', q - DATE '1970-01-01', fits, count(*),
+	// Nested rather than WITH, which some engines store in between.
+	events := "SELECT *, first + CAST((last - first) // 2 AS INTEGER) AS mid FROM " + s.from + s.where
+	dated := "SELECT *, " + period.first + " AS p, " + period.last + " AS q FROM (" + events + ")"
+	placed := fmt.Sprintf("SELECT *, CASE WHEN 2 * (least(last, q) - greatest(first, p) + 1) < last - first + 1 THEN %d ELSE %s END AS area_number FROM (%s) %s",
+		noPeriod, area, dated, join)
+	query := `SELECT area_number, country, p - DATE '1970-01-01', max(q) - DATE '1970-01-01', count(*),
 		       CAST(coalesce(sum(deaths_low), 0) AS BIGINT), CAST(coalesce(sum(deaths_best), 0) AS BIGINT), CAST(coalesce(sum(deaths_high), 0) AS BIGINT),
-		       CAST(sum(CASE WHEN place_precision <> 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(sum(CASE WHEN place_precision > 3 THEN 1 ELSE 0 END) AS BIGINT)
-		FROM placed GROUP BY area, country, p, q, fits ORDER BY area, p, q, country, fits`
+		       count(*) FILTER (WHERE place_precision <> 0), count(*) FILTER (WHERE place_precision > 3)
+		FROM (` + placed + `) GROUP BY area_number, ` + last + `p, country ORDER BY area_number, p, ` + last + `country`
 	why := map[int]int{}
-	coarse := 0
-	names := place.names
 	cells, err := collect(ctx, s.conn, query, func(row func(...any) error) (c Cell, err error) {
-		var area int
-		var fits bool
-		err = row(&area, &c.Country, &c.When.First, &c.When.Last, &fits, &c.N, &c.Deaths.Low, &c.Deaths.Best, &c.Deaths.High, &c.Placed, &c.Coarse)
+		var number int
+		err = row(&number, &c.Country, &c.When.First, &c.When.Last, &c.N, &c.Deaths.Low, &c.Deaths.Best, &c.Deaths.High, &c.Placed, &c.Coarse)
 		out.Events += c.N
-		if !fits {
-			coarse += c.N
-			c.N = 0
+		if number >= 0 {
+			c.Area = names[number]
 			return c, err
 		}
-		if area < 0 {
-			why[area] += c.N
-		} else {
-			c.Area = names[area]
+		why[number] += c.N
+		if number == noPeriod {
+			c.N = 0
 		}
 		return c, err
 	})
@@ -80,29 +77,33 @@ func (l *Lake) Panel(ctx context.Context, q PanelQuery) (*PanelResult, error) {
 	out.Cells = merge(cells)
 	for _, r := range []struct {
 		reason string
-		n      int
-	}{{"coarse-date", coarse}, {"outside-areas", why[outside]}, {"place-too-coarse", why[tooCoarse]}, {"unknown-area", why[unknownArea]}} {
-		if r.n > 0 {
-			out.Unplaced = append(out.Unplaced, athar.ReasonCount{Reason: r.reason, N: r.n})
+		number int
+	}{{"coarse-date", noPeriod}, {"outside-areas", outside}, {"place-too-coarse", tooCoarse}, {"unknown-area", unknownArea}} {
+		if n := why[r.number]; n > 0 {
+			out.Unplaced = append(out.Unplaced, athar.ReasonCount{Reason: r.reason, N: n})
 		}
 	}
 	return out, nil
 }
 
-// merge joins cells that differ only in why they are in no area, drops those
-// that are empty, and sorts by area, period and country.
+// merge drops cells of events without a period and joins those without an area
+// that differ only in why they have none. Cells come sorted by number of area:
+// those without one first, those with one in their final order.
 func merge(cells []Cell) []Cell {
 	cells = slices.DeleteFunc(cells, func(c Cell) bool { return c.N == 0 })
-	slices.SortStableFunc(cells, func(a, b Cell) int {
-		return cmpCell(&a, &b)
-	})
+	nowhere := cells
+	if i := slices.IndexFunc(cells, func(c Cell) bool { return c.Area != "" }); i >= 0 {
+		nowhere = cells[:i]
+	}
+	same := func(a, b *Cell) int {
+		return cmp.Or(cmp.Compare(a.When.First, b.When.First), cmp.Compare(a.When.Last, b.When.Last), cmp.Compare(a.Country, b.Country))
+	}
+	slices.SortFunc(nowhere, func(a, b Cell) int { return same(&a, &b) })
 	out := cells[:0]
-	for _, c := range cells {
-		if n := len(out); n > 0 && cmpCell(&out[n-1], &c) == 0 {
+	for i, c := range cells {
+		if n := len(out); i > 0 && i < len(nowhere) && same(&out[n-1], &c) == 0 {
 			o := &out[n-1]
-			o.N += c.N
-			o.Placed += c.Placed
-			o.Coarse += c.Coarse
+			o.N, o.Placed, o.Coarse = o.N+c.N, o.Placed+c.Placed, o.Coarse+c.Coarse
 			o.Deaths = athar.Deaths{Low: o.Deaths.Low + c.Deaths.Low, Best: o.Deaths.Best + c.Deaths.Best, High: o.Deaths.High + c.Deaths.High}
 			continue
 		}
@@ -111,120 +112,120 @@ func merge(cells []Cell) []Cell {
 	return out
 }
 
-func cmpCell(a, b *Cell) int {
-	if c := strings.Compare(a.Area, b.Area); c != 0 {
-		return c
-	}
-	if c := int(a.When.First) - int(b.When.First); c != 0 {
-		return c
-	}
-	if c := int(a.When.Last) - int(b.When.Last); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Country, b.Country)
-}
-
-// Why an event is in no area: numbers below those of areas.
+// Why an event is in no cell with an area: numbers below those of areas.
 const (
 	outside     = -1 - iota // no point, or a point outside all areas
 	tooCoarse               // a point of a class of precision worse than asked for
 	unknownArea             // a published area code that nobody knows
+	noPeriod                // no period holds half of its days
 )
 
-// placing is the SQL that gives an event the number of its area.
-type placing struct {
-	join, area string
-	names      []string
-}
-
 // areas settles the area of every published code and every point in tables of
-// their own, so that the SQL has only to join them.
-func (s *session) areas(ctx context.Context, q PanelQuery, out *PanelResult) (*placing, error) {
-	p := &placing{}
-	numbers := map[string]int32{}
-	number := func(area string, ok bool, otherwise int32) int32 {
-		if !ok {
-			return otherwise
-		}
-		n, known := numbers[area]
-		if !known {
-			n = int32(len(p.names))
-			numbers[area] = n
-			p.names = append(p.names, area)
-		}
-		return n
-	}
-	area := fmt.Sprint(outside)
-	if q.Locate != nil {
-		if err := s.locate(ctx, q, out, number); err != nil {
-			return nil, err
-		}
-		p.join = "LEFT JOIN located USING (lon, lat)"
-		area = fmt.Sprintf("coalesce(located.area, %d)", outside)
-		if q.Coarsest != athar.PlaceUnknown {
-			area = fmt.Sprintf("CASE WHEN place_precision > %d THEN %d ELSE %s END", q.Coarsest, tooCoarse, area)
-		}
-	}
+// their own, so that SQL has only to join them: it returns the joins, the
+// expression of an event's area by number, and the areas in their order.
+func (s *session) areas(ctx context.Context, q PanelQuery, out *PanelResult) (join, area string, names []string, err error) {
 	named := q.Named
 	if named == nil && q.Locate == nil {
 		named = func(code string) (string, bool) { return code, true }
 	}
-	if named != nil {
-		if err := s.name(ctx, named, number); err != nil {
-			return nil, err
-		}
-		p.join += " LEFT JOIN named USING (area_code)"
-		area = "CASE WHEN area_code <> '' THEN named.area ELSE " + area + " END"
-	}
-	p.area = area
-	return p, nil
-}
-
-type point struct{ lon, lat float64 }
-
-func (s *session) locate(ctx context.Context, q PanelQuery, out *PanelResult, number func(string, bool, int32) int32) error {
 	cond := and(s.where, "has_point")
 	if q.Coarsest != athar.PlaceUnknown {
 		cond = and(cond, fmt.Sprintf("place_precision <= %d", q.Coarsest))
 	}
-	points, err := collect(ctx, s.conn, "SELECT DISTINCT lon, lat FROM "+s.from+cond,
-		func(row func(...any) error) (x point, err error) { return x, row(&x.lon, &x.lat) })
-	if err != nil {
-		return err
-	}
-	out.Points = len(points)
-	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE located (lon DOUBLE, lat DOUBLE, area INTEGER)"); err != nil {
-		return err
-	}
-	return appendTo(s.conn, "temp", "located", func(add func(...driver.Value) error) error {
-		for _, x := range points {
-			area, ok := q.Locate(x.lon, x.lat)
-			if err := add(x.lon, x.lat, number(area, ok, outside)); err != nil {
-				return err
+	var points []located[point]
+	if q.Locate != nil {
+		points, err = collect(ctx, s.conn, "SELECT DISTINCT lon, lat FROM "+s.from+cond, func(row func(...any) error) (x located[point], err error) {
+			if err = row(&x.from.lon, &x.from.lat); err == nil {
+				x.area, x.ok = q.Locate(x.from.lon, x.from.lat)
 			}
+			return x, err
+		})
+		if err != nil {
+			return "", "", nil, err
 		}
-		return nil
-	})
+		out.Points = len(points)
+	}
+	var codes []located[string]
+	if named != nil {
+		codes, err = collect(ctx, s.conn, "SELECT DISTINCT area_code FROM "+s.from+and(s.where, "area_code <> ''"), func(row func(...any) error) (x located[string], err error) {
+			if err = row(&x.from); err == nil {
+				x.area, x.ok = named(x.from)
+			}
+			return x, err
+		})
+		if err != nil {
+			return "", "", nil, err
+		}
+	}
+	for _, x := range points {
+		if x.ok {
+			names = append(names, x.area)
+		}
+	}
+	for _, x := range codes {
+		if x.ok {
+			names = append(names, x.area)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	area = fmt.Sprint(outside)
+	if q.Locate != nil {
+		join = "LEFT JOIN located USING (lon, lat)"
+		area = fmt.Sprintf("coalesce(located.area, %d)", outside)
+		if q.Coarsest != athar.PlaceUnknown {
+			area = fmt.Sprintf("CASE WHEN place_precision > %d THEN %d ELSE %s END", q.Coarsest, tooCoarse, area)
+		}
+		err = s.table(ctx, "located", "lon DOUBLE, lat DOUBLE", func(add func(...driver.Value) error) error {
+			return each(points, func(x located[point]) error { return add(x.from.lon, x.from.lat, x.number(names, outside)) })
+		})
+		if err != nil {
+			return "", "", nil, err
+		}
+	}
+	if named != nil {
+		join += " LEFT JOIN named USING (area_code)"
+		area = "CASE WHEN area_code <> '' THEN named.area ELSE " + area + " END"
+		err = s.table(ctx, "named", "area_code VARCHAR", func(add func(...driver.Value) error) error {
+			return each(codes, func(x located[string]) error { return add(x.from, x.number(names, unknownArea)) })
+		})
+	}
+	return join, area, names, err
 }
 
-func (s *session) name(ctx context.Context, named func(string) (string, bool), number func(string, bool, int32) int32) error {
-	codes, err := collect(ctx, s.conn, "SELECT DISTINCT area_code FROM "+s.from+and(s.where, "area_code <> ''"),
-		func(row func(...any) error) (x string, err error) { return x, row(&x) })
-	if err != nil {
-		return err
+type point struct{ lon, lat float64 }
+
+// located is a point or a code with its area.
+type located[T any] struct {
+	from T
+	area string
+	ok   bool
+}
+
+// number is the place of the area in the sorted names.
+func (x located[T]) number(names []string, otherwise int32) int32 {
+	if !x.ok {
+		return otherwise
 	}
-	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE named (area_code VARCHAR, area INTEGER)"); err != nil {
-		return err
-	}
-	return appendTo(s.conn, "temp", "named", func(add func(...driver.Value) error) error {
-		for _, code := range codes {
-			area, ok := named(code)
-			if err := add(code, number(area, ok, unknownArea)); err != nil {
-				return err
-			}
+	i, _ := slices.BinarySearch(names, x.area)
+	return int32(i)
+}
+
+func each[T any](list []T, do func(T) error) error {
+	for _, x := range list {
+		if err := do(x); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// table makes a temporary table of columns and the number of an area.
+func (s *session) table(ctx context.Context, name, columns string, fill func(add func(...driver.Value) error) error) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE "+name+" ("+columns+", area INTEGER)"); err != nil {
+		return err
+	}
+	return appendTo(s.conn, "temp", name, fill)
 }
 
 // session is one query's connection with the events that its filter lets
