@@ -55,7 +55,8 @@ var Always = athar.Span{First: -1 << 29, Last: 1 << 29}
 type Table struct {
 	actors []Actor
 	byID   map[string]int
-	byName map[string][]int // folded names
+	byName map[string][]int // normalised names
+	seen   sync.Map         // published names already looked up, with their actors: few names stand in many rows
 }
 
 //go:embed aliases.csv
@@ -78,6 +79,17 @@ var columns = []string{"id", "en", "ar", "aliases", "role", "family", "faction_o
 // twice, a role, date or faction_of that is none, and a name that two actors
 // bear at one time in one country.
 func Read(r io.Reader) (*Table, error) {
+	return (&Table{}).With(r)
+}
+
+// With is the table with more rows, read as [Read] reads them. A row with the
+// id of an actor that the table has, and nothing but aliases beside it, gives
+// that actor more names.
+func (t *Table) With(r io.Reader) (*Table, error) {
+	t = &Table{actors: slices.Clone(t.actors), byID: maps.Clone(t.byID), byName: maps.Clone(t.byName)}
+	if t.byID == nil {
+		t.byID, t.byName = map[string]int{}, map[string][]int{}
+	}
 	rows := csv.NewReader(r)
 	header, err := rows.Read()
 	if err != nil {
@@ -87,7 +99,7 @@ func Read(r io.Reader) (*Table, error) {
 	if !slices.Equal(header, columns) {
 		return nil, fmt.Errorf("line 1: the columns are %s; found %s", strings.Join(columns, ","), strings.Join(header, ","))
 	}
-	t := &Table{byID: map[string]int{}, byName: map[string][]int{}}
+	before := len(t.actors)
 	var lines []int
 	for {
 		row, err := rows.Read()
@@ -100,9 +112,11 @@ func Read(r io.Reader) (*Table, error) {
 		if err := t.add(row); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
-		lines = append(lines, line)
+		if len(t.actors) > before+len(lines) {
+			lines = append(lines, line)
+		}
 	}
-	for i, a := range t.actors {
+	for i, a := range t.actors[before:] {
 		if _, ok := t.byID[a.FactionOf]; a.FactionOf != "" && !ok {
 			return nil, fmt.Errorf("line %d: %s is a faction of %q, which is not in the table", lines[i], a.ID, a.FactionOf)
 		}
@@ -115,11 +129,19 @@ func (t *Table) add(row []string) error {
 		row[i] = strings.TrimSpace(row[i])
 	}
 	a := Actor{ID: row[0], Name: athar.Names{En: row[1], Ar: row[2]}, Role: Role(row[4]), Family: row[5], FactionOf: row[6], Valid: Always}
+	var aliases []string
+	if row[3] != "" {
+		aliases = strings.Split(row[3], ";")
+	}
+	if i, ok := t.byID[a.ID]; ok {
+		if aliases == nil || strings.Join(row[1:3], "")+strings.Join(row[4:], "") != "" {
+			return fmt.Errorf("id %q stands twice; to give it more names, write the id and the aliases and leave the rest empty", a.ID)
+		}
+		t.actors[i].Aliases = append(slices.Clone(t.actors[i].Aliases), aliases...)
+		return t.name(i, aliases)
+	}
 	if a.ID == "" || a.Name.En == "" || a.Family == "" {
 		return errors.New("id, en and family may not be empty")
-	}
-	if _, twice := t.byID[a.ID]; twice {
-		return fmt.Errorf("id %q stands twice", a.ID)
 	}
 	if a.Role != Group && a.Role != Government && a.Role != Civilians {
 		return fmt.Errorf("role %q is none of %s, %s, %s", a.Role, Group, Government, Civilians)
@@ -137,14 +159,19 @@ func (t *Table) add(row []string) error {
 	if a.Valid.Last < a.Valid.First {
 		return fmt.Errorf("%s ends before it begins", a.ID)
 	}
-	if row[3] != "" {
-		a.Aliases = strings.Split(row[3], ";")
-	}
 	if row[7] != "" {
 		a.Countries = strings.Split(row[7], ";")
 	}
-	i := len(t.actors)
-	for _, name := range append([]string{a.Name.En, a.Name.Ar}, a.Aliases...) {
+	a.Aliases = aliases
+	t.byID[a.ID] = len(t.actors)
+	t.actors = append(t.actors, a)
+	return t.name(len(t.actors)-1, append([]string{a.Name.En, a.Name.Ar}, aliases...))
+}
+
+// name gives names to actor i, unless another bears one of them.
+func (t *Table) name(i int, names []string) error {
+	a := t.actors[i]
+	for _, name := range names {
 		key := Normalise(name)
 		if key == "" || slices.Contains(t.byName[key], i) {
 			continue
@@ -154,10 +181,8 @@ func (t *Table) add(row []string) error {
 				return fmt.Errorf("%q names both %s and %s at one time", name, b.ID, a.ID)
 			}
 		}
-		t.byName[key] = append(t.byName[key], i)
+		t.byName[key] = append(slices.Clone(t.byName[key]), i)
 	}
-	t.byID[a.ID] = i
-	t.actors = append(t.actors, a)
 	return nil
 }
 
@@ -191,7 +216,11 @@ func (t *Table) ByID(id string) (Actor, bool) {
 // whatever the day, for sources use the present name for the past. ok is false
 // if the table does not have the name, or if it leaves a choice.
 func (t *Table) Match(name, country string, on athar.Day) (a Actor, ok bool) {
-	hits := slices.DeleteFunc(slices.Clone(t.byName[Normalise(name)]), func(i int) bool {
+	bearers, ok := t.seen.Load(name)
+	if !ok {
+		bearers, _ = t.seen.LoadOrStore(name, t.byName[Normalise(name)])
+	}
+	hits := slices.DeleteFunc(slices.Clone(bearers.([]int)), func(i int) bool {
 		where := t.actors[i].Countries
 		return country != "" && where != nil && !slices.Contains(where, country)
 	})

@@ -89,6 +89,32 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+func TestWith(t *testing.T) {
+	base := actor.Curated()
+	more, err := base.With(strings.NewReader(header + "is,,,The Monitor's Own Word,,,,,,\nnew,Some New Front,,,group,syrian-opposition,sna,Syria,,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"the monitors own word": "is", "Some New Front": "new", "IS": "is"} {
+		if a, _ := more.Match(name, "Syria", day); a.ID != want {
+			t.Errorf("%q is %q, want %q", name, a.ID, want)
+		}
+	}
+	if a, ok := base.Match("Some New Front", "Syria", day); ok {
+		t.Errorf("the table that was extended now has %q", a.ID)
+	}
+	for rows, want := range map[string]string{
+		"pmf,,,Daesh,,,,,,\n":               `line 2: "Daesh" names both is and pmf at one time`,
+		"new,New,,,group,f,nobody,,,\n":     `line 2: new is a faction of "nobody"`,
+		"is,Islamic State,,X,,,,,,\n":       `line 2: id "is" stands twice; to give it more names`,
+		"is,,,Y,,,,,,\nnew,N,,,group,,,,,\n": `line 3: id, en and family may not be empty`,
+	} {
+		if _, err := base.With(strings.NewReader(header + rows)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", rows, err, want)
+		}
+	}
+}
+
 func TestSides(t *testing.T) {
 	got := actor.Curated().Sides("HTS, Southern Front, Some New Front", "Syria", day)
 	if len(got) != 3 || got[0].Actor.ID != "hts" || got[1].Actor.ID != "southern-front" || got[2].Known || got[2].Published != "Some New Front" {
