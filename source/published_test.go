@@ -214,6 +214,10 @@ func TestGroupInPublishedFormats(t *testing.T) {
 	if len(r.Events) != 1 {
 		t.Errorf("%+v", r.Events)
 	}
+	r = must(t, text(gtdHeader, ",", true, gtdRow, gtdRow.with("eventid", "199202030001", "iyear", "1992")), Spec{Format: "gtd"})
+	if !strings.HasSuffix(r.Info.Layout, "; GTD has no 1993: leave it out of the coverage") {
+		t.Error(r.Info.Layout)
+	}
 	// An alias of the group is an organisation even if no list has it.
 	r = must(t, text(icewsHeader, "\t", true, icewsRow.with("Source Name", "Red Front")), Spec{Format: "icews", Group: red})
 	if len(r.Events) != 1 || r.Events[0].SideA != "Red Front" {

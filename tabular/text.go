@@ -126,6 +126,9 @@ func (l *latin) fill() {
 	l.in, l.err = l.in[:part+n], err
 	out := l.out[:0]
 	b := l.in
+	if utf8.Valid(b) {
+		out, b = append(out, b...), nil
+	}
 	for len(b) > 0 {
 		if err == nil && !utf8.FullRune(b) {
 			break

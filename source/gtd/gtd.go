@@ -58,10 +58,17 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Option
 		return err
 	}
 	r := reader{f: f}
-	return event.Walk(ctx, f, t, &o, event.Source{Name: "GTD", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest}, emit)
+	err := event.Walk(ctx, f, t, &o, event.Source{Name: "GTD", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest}, emit)
+	if r.before && r.after {
+		f.Layout = append(f.Layout, "GTD has no 1993: leave it out of the coverage")
+	}
+	return err
 }
 
-type reader struct{ f *tabular.File }
+type reader struct {
+	f             *tabular.File
+	before, after bool // events of years before and after 1993
+}
 
 func (r *reader) sides(row tabular.Row, e *athar.Event) {
 	e.SideA = row.Cell("gname")
@@ -124,6 +131,7 @@ func (r *reader) when(row tabular.Row) (athar.Span, *tabular.Fault) {
 		}
 		n[i] = k
 	}
+	r.before, r.after = r.before || n[0] < 1993, r.after || n[0] > 1993
 	first := athar.Date(n[0], time.Month(max(1, n[1])), max(1, n[2]))
 	switch {
 	case n[1] == 0:
