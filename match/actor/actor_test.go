@@ -104,9 +104,9 @@ func TestWith(t *testing.T) {
 		t.Errorf("the table that was extended now has %q", a.ID)
 	}
 	for rows, want := range map[string]string{
-		"pmf,,,Daesh,,,,,,\n":               `line 2: "Daesh" names both is and pmf at one time`,
-		"new,New,,,group,f,nobody,,,\n":     `line 2: new is a faction of "nobody"`,
-		"is,Islamic State,,X,,,,,,\n":       `line 2: id "is" stands twice; to give it more names`,
+		"pmf,,,Daesh,,,,,,\n":                `line 2: "Daesh" names both is and pmf at one time`,
+		"new,New,,,group,f,nobody,,,\n":      `line 2: new is a faction of "nobody"`,
+		"is,Islamic State,,X,,,,,,\n":        `line 2: id "is" stands twice; to give it more names`,
 		"is,,,Y,,,,,,\nnew,N,,,group,,,,,\n": `line 3: id, en and family may not be empty`,
 	} {
 		if _, err := base.With(strings.NewReader(header + rows)); err == nil || !strings.Contains(err.Error(), want) {
