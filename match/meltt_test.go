@@ -277,6 +277,18 @@ func TestRowOrderChangesNothing(t *testing.T) {
 		all, o := load(t)
 		o.Km, o.Days = 30, 6 // wide, so that many compete
 		want := find(t, all, o)
+		repeated := 0
+		for _, g := range want.Groups {
+			repeated += len(g.Members) - 1
+			for i, m := range g.Members[1:] {
+				if slices.Index(o.Order, m.Source) <= slices.Index(o.Order, g.Members[i].Source) {
+					t.Errorf("%v: one report a source, in the order of sources", g)
+				}
+			}
+		}
+		if repeated != want.Repeated() || repeated != len(want.Links) {
+			t.Errorf("%d members repeat, %d counted, %d links", repeated, want.Repeated(), len(want.Links))
+		}
 		for seed := range uint64(10) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
