@@ -252,6 +252,13 @@ func TestKindsAndClassesAskedFor(t *testing.T) {
 			t.Errorf("%v: %s", ids, reasons(r))
 		}
 	}
+	codes := text(gdeltHeader, "\t", false, gdeltRow, gdeltRow.with("GLOBALEVENTID", "1", "EventCode", "1832"), gdeltRow.with("GLOBALEVENTID", "2", "EventCode", "190"))
+	if r := must(t, codes, Spec{Format: "gdelt", Classes: []string{"18", "19"}}); len(r.Events) != 2 {
+		t.Errorf("%+v", r.Events)
+	}
+	if _, err := read(t, codes, Spec{Format: "gdelt", Classes: []string{"193"}}); err == nil || !strings.Contains(err.Error(), `no row is of class "193"`) {
+		t.Error(err)
+	}
 	if _, err := read(t, rows, Spec{Format: "acled", Classes: []string{"Arrest"}}); err == nil || !strings.Contains(err.Error(), `no row is of class "Arrest"; did you mean "Strategic developments: Arrests"`) {
 		t.Error(err)
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // The formats of input files.
-var formats = []string{"counts", "ucdp-ged", "acled", "gdelt", "gtd", "icews", "polecat", "table", "series", "auto"}
+var formats = []string{"counts", "ucdp-ged", "acled", "gdelt", "gtd", "icews", "polecat", "table", "series", "auto", "lake"}
 
 // Our fields that a file's columns may be mapped to, by format; date_format is
 // no column but says how dates such as 03/04/2020 are meant. UCDP's own column
@@ -136,6 +136,9 @@ func data(d *Data) func(value) {
 			must("name", label(&d.Name)),
 			may("file", label(&d.File)),
 			must("format", word(&d.Format, formats...)),
+			may("lake", label(&d.Lake)),
+			may("dataset", label(&d.Dataset)),
+			may("version", label(&d.Version)),
 			may("columns", func(c value) { columns = c }),
 			may("sheet", label(&d.Sheet)),
 			may("period", word(&d.Period, periods...)),
@@ -162,7 +165,15 @@ func data(d *Data) func(value) {
 				v.bad(hint, "lacks the key %q, which format %s needs", key, d.Format)
 			}
 		}
+		if d.Format != "lake" && d.Format != "" {
+			unused("it reads one file", "lake", "dataset", "version")
+		}
 		switch d.Format {
+		case "lake":
+			needs("lake", "write the folder into which athar import put the data")
+			needs("dataset", "write the name under which it was imported, as athar vintage list shows it")
+			unused("it asks a lake", "file", "columns", "sheet", "period", "where", "values", "from")
+			return
 		case "series":
 			needs("values", "write one number per period: values: [84, 50, null, 48]")
 			needs("from", "write the first period: from: 2019-12")

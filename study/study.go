@@ -46,7 +46,10 @@ type Group struct {
 type Data struct {
 	Name     string
 	File     string
-	Format   string            // counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series; auto: by the file's content
+	Format   string            // counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series; auto: by the file's content; lake
+	Lake     string            // folder of a lake of imported files, in place of a file
+	Dataset  string            // of the lake
+	Version  string            // of the dataset; "": the newest
 	Columns  map[string]string // our field -> the file's column (see source.Spec)
 	Sheet    string            // of an XLSX file; default the first
 	Period   string            // length of a counts table's periods: day, week, month, quarter, year

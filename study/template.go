@@ -21,9 +21,9 @@ var schema []byte
 // come, in the source's own words.
 var classExamples = map[string]string{
 	"acled":   `[Battles, "Explosions/Remote violence"]`,
-	"gdelt":   `["183", "193"] # CAMEO codes`,
+	"gdelt":   `["18", "19"] # CAMEO codes or their beginning`,
 	"gtd":     `[Armed Assault, "Bombing/Explosion"]`,
-	"icews":   `["183", "193"] # CAMEO codes`,
+	"icews":   `["18", "19"] # CAMEO codes or their beginning`,
 	"polecat": `[assault]`,
 	"auto":    `[Battles]`,
 }

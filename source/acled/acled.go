@@ -96,7 +96,7 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Option
 		return err
 	}
 	r := reader{f: f, classes: map[[2]string]class{}, group: o.Group.Clean()}
-	return event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest, Also: r.associate}, emit)
+	return event.Walk(ctx, f, t, &o, event.Source{Name: "ACLED", Fields: Fields, Private: private, Classes: event.Codes(Kinds), Sides: r.sides, Rest: r.rest, Also: r.associate}, emit)
 }
 
 type class struct {

@@ -16,6 +16,7 @@ type Filter struct {
 	Kinds    []athar.Kind        // empty: all
 	Where    map[string][]string // the file's column -> values to keep
 	Coverage []athar.Span        // empty: everything
+	Codes    bool                // classes are codes, of which a longer one refines a shorter one
 
 	columns []condition
 	seen    map[string]bool // classes of the file: asked for
@@ -64,15 +65,18 @@ func (q *Filter) Class(class string) bool {
 	}
 	ok, known := q.seen[class]
 	if !known {
-		ok = slices.ContainsFunc(q.Classes, func(c string) bool { return sameClass(c, class) })
+		ok = slices.ContainsFunc(q.Classes, func(c string) bool { return q.sameClass(c, class) })
 		q.seen[strings.Clone(class)] = ok
 	}
 	return ok
 }
 
 // sameClass reports whether a class of a file is the one asked for; "type:
-// subtype" is asked for by either part too.
-func sameClass(want, class string) bool {
+// subtype" is asked for by either part too, a code by its beginning.
+func (q *Filter) sameClass(want, class string) bool {
+	if q.Codes {
+		return strings.HasPrefix(class, strings.TrimSpace(want))
+	}
 	before, after, two := strings.Cut(class, ": ")
 	return sameName(want, class) || two && (sameName(want, before) || sameName(want, after))
 }
@@ -124,7 +128,7 @@ func (q *Filter) ClassesMet(f *tabular.File, known ...string) error {
 	slices.Sort(classes)
 	classes = slices.Compact(classes)
 	for _, want := range q.Classes {
-		if !slices.ContainsFunc(classes, func(c string) bool { return sameClass(want, c) }) {
+		if !slices.ContainsFunc(classes, func(c string) bool { return q.sameClass(want, c) }) {
 			hint := "the classes are " + strings.Join(classes, ", ")
 			if near := tabular.Nearest(want, classes, 1); len(near) > 0 {
 				hint = fmt.Sprintf("did you mean %q? ", near[0]) + hint

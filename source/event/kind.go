@@ -1,8 +1,6 @@
 package event
 
-import (
-	"athar"
-)
+import "athar"
 
 // Sort is what kind of organisation acts, as far as a source says.
 type Sort int8
@@ -34,6 +32,15 @@ func (k KindRow) By(s Sort) athar.Kind {
 		return k.Unsaid
 	}
 	return k.Kind
+}
+
+// Codes lists the codes of rows.
+func Codes(rows []KindRow) []string {
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.Code)
+	}
+	return out
 }
 
 // KindTable finds rows by their code.

@@ -19,7 +19,7 @@ type Source struct {
 	// Private names columns that hold texts or names of persons. They are
 	// never read; which of them a file has is said.
 	Private []string
-	Kinds   []KindRow // their codes and labels are classes
+	Classes []string // that the format has, whether a file has an event of them or not
 	// Sides fills in the two sides of an event, before anything else of the
 	// row is looked at.
 	Sides func(r tabular.Row, e *athar.Event)
@@ -82,11 +82,7 @@ func Walk(ctx context.Context, f *tabular.File, t *tabular.Tally, o *Options, s 
 	if err != nil {
 		return err
 	}
-	var classes []string
-	for _, k := range s.Kinds {
-		classes = append(classes, cmp.Or(k.Label, k.Code), k.Code)
-	}
-	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f, classes...)); err != nil {
+	if err := cmp.Or(o.Filter.Met(f), o.Filter.ClassesMet(f, s.Classes...)); err != nil {
 		return err
 	}
 	if !kept && len(others) > 0 {

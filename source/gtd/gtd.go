@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"athar"
@@ -58,11 +59,20 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Option
 		return err
 	}
 	r := reader{f: f}
-	err := event.Walk(ctx, f, t, &o, event.Source{Name: "GTD", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest}, emit)
+	err := event.Walk(ctx, f, t, &o, event.Source{Name: "GTD", Fields: Fields, Private: private, Classes: labels(), Sides: r.sides, Rest: r.rest}, emit)
 	if r.before && r.after {
 		f.Layout = append(f.Layout, "GTD has no 1993: leave it out of the coverage")
 	}
 	return err
+}
+
+// labels are the classes; the longer labels say more than the file does.
+func labels() []string {
+	var out []string
+	for _, k := range Kinds {
+		out = append(out, strings.TrimSuffix(k.Label, " (arson, crops)"))
+	}
+	return out
 }
 
 type reader struct {

@@ -37,13 +37,15 @@ var Fields = func() []tabular.Field {
 var private = []string{"event_text", "publisher"}
 
 // Read emits the events in which the group is on a side, in the order of the
-// file. A class is the CAMEO code. The source of an event acts on its target.
+// file. A class is the CAMEO code; one is asked
+// for by its beginning too, "19" for all of 190 to 196. The source of an event acts on its target.
 func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Options, emit func(*athar.Event) error) error {
 	if err := f.Start("\t,", tabular.Score(Fields, o.Columns), nil); err != nil {
 		return err
 	}
+	o.Filter.Codes = true
 	r := reader{f: f, namer: cameo.NewNamer(o)}
-	return event.Walk(ctx, f, t, &o, event.Source{Name: "ICEWS", Fields: Fields, Private: private, Kinds: cameo.Kinds, Sides: r.sides, Rest: r.rest}, emit)
+	return event.Walk(ctx, f, t, &o, event.Source{Name: "ICEWS", Fields: Fields, Private: private, Classes: event.Codes(cameo.Kinds), Sides: r.sides, Rest: r.rest}, emit)
 }
 
 type reader struct {

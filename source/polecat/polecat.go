@@ -66,7 +66,7 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o event.Option
 		return err
 	}
 	r := reader{f: f, namer: cameo.NewNamer(o)}
-	return event.Walk(ctx, f, t, &o, event.Source{Name: "POLECAT", Fields: Fields, Private: private, Kinds: Kinds, Sides: r.sides, Rest: r.rest}, emit)
+	return event.Walk(ctx, f, t, &o, event.Source{Name: "POLECAT", Fields: Fields, Private: private, Classes: event.Codes(Kinds), Sides: r.sides, Rest: r.rest}, emit)
 }
 
 type reader struct {
