@@ -103,6 +103,8 @@ type PanelQuery struct {
 	// one. An event with a code is never located by its point. Nil: codes are
 	// not looked at if Locate is set, else they are the areas.
 	Named func(code string) (area string, ok bool)
+	// Deaths asks for the sums of deaths too, which take as long as all the rest.
+	Deaths bool
 }
 
 // Unit is the length of a period. Weeks begin on Monday.
@@ -122,10 +124,10 @@ type Cell struct {
 	Area    string
 	Country string // as published
 	When    athar.Span
-	N       int // events, > 0
-	Deaths  athar.Deaths
-	Placed  int // events whose class of place precision is known
-	Coarse  int // among them, those known less well than to a district
+	N       int          // events, > 0
+	Deaths  athar.Deaths // sums; 0 if they are not asked for
+	Placed  int          // events whose class of place precision is known
+	Coarse  int          // among them, those known less well than to a district
 }
 
 // PanelResult holds cells in the order of area, period and country.

@@ -31,6 +31,8 @@ type Lake struct {
 	mu   sync.Mutex
 	db   *sql.DB
 	work *part // holds what queries spill
+	// points are the distinct points of one part of the lake, by its SQL.
+	points map[string][]point
 }
 
 // Open opens the lake in a folder, which need not exist yet. What imports that
