@@ -38,7 +38,7 @@ type inputs struct {
 	files    []athar.ManifestRef
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
-	placed []placedEvent
+	placed []placedEvents
 	// events are those of event data, for the draws of coarse places and dates;
 	// isEvents says which inputs they came from.
 	events   []athar.Event
@@ -51,9 +51,10 @@ type inputs struct {
 	unsaid []string
 }
 
-type placedEvent struct {
-	day    athar.Day
-	coarse bool
+// placedEvents are n events of one day whose precision is known.
+type placedEvents struct {
+	day       athar.Day
+	n, coarse int
 }
 
 // row is one thing to count: n events in an area over a span.
@@ -163,6 +164,9 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	if d.File != "" {
 		spec.File = in.study.Path(d.File)
 	}
+	if d.Format == "lake" {
+		return in.loadLake(ctx, i, d, spec)
+	}
 	r, err := source.Read(ctx, spec)
 	if errors.Is(err, fs.ErrNotExist) {
 		return in.study.Complaint(fmt.Sprintf("data[%d].file", i), err.Error(), "")
@@ -190,7 +194,11 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	}
 	for _, e := range r.Events {
 		if e.Place != athar.PlaceUnknown {
-			in.placed = append(in.placed, placedEvent{e.When.Mid(), e.Place > athar.PlaceDistrict})
+			coarse := 0
+			if e.Place > athar.PlaceDistrict {
+				coarse = 1
+			}
+			in.placed = append(in.placed, placedEvents{e.When.Mid(), 1, coarse})
 		}
 		area := ""
 		switch {
@@ -218,12 +226,18 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	if d.File != "" {
 		in.files = append(in.files, athar.ManifestRef{File: filepath.ToSlash(d.File), SHA256: r.Info.SHA256, Bytes: r.Bytes})
 	}
-	cover := d.Coverage
-	if len(cover) == 0 {
-		cover = []athar.Span{{First: r.Info.First, Last: r.Info.Last}}
-	}
-	in.coverage = append(in.coverage, cover...)
+	in.cover(d, r.Info)
 	return nil
+}
+
+// cover notes the days that an entry covers: those that the study says, or the
+// first to the last of its rows.
+func (in *inputs) cover(d study.Data, info athar.DataInfo) {
+	if len(d.Coverage) > 0 {
+		in.coverage = append(in.coverage, d.Coverage...)
+		return
+	}
+	in.coverage = append(in.coverage, athar.Span{First: info.First, Last: info.Last})
 }
 
 // finder returns the lookup of areas that rows name by code or name. A name
@@ -364,10 +378,8 @@ func (in *inputs) precision(periods []athar.Period) (coarse, placed int) {
 	w := athar.Span{First: periods[0].First, Last: periods[len(periods)-1].Last}
 	for _, e := range in.placed {
 		if w.Has(e.day) {
-			placed++
-			if e.coarse {
-				coarse++
-			}
+			placed += e.n
+			coarse += e.coarse
 		}
 	}
 	return coarse, placed

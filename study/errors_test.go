@@ -94,7 +94,7 @@ var wrong = []mistake{
 
 	// data
 	{"no data", minimal, minimal[strings.Index(minimal, "data:"):strings.Index(minimal, "campaigns:")], "data: ¦[]\n", []string{"data: the study has no data"}},
-	{"format unknown", minimal, "format: series", "format: ¦serie", []string{`data[0].format: is the text "serie", needs one of: counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series, auto; did you mean "series"?`}},
+	{"format unknown", minimal, "format: series", "format: ¦serie", []string{`data[0].format: is the text "serie", needs one of: counts, ucdp-ged, acled, gdelt, gtd, icews, polecat, table, series, auto, lake; did you mean "series"?`}},
 	{"series without start", minimal, "  - name: N\n    format: series\n    from: 2019-12\n", "  - ¦name: N\n    format: series\n", []string{`data[0]: lacks the key "from", which format series needs`}},
 	{"series from a file", minimal, "    from: 2019-12\n", "    from: 2019-12\n    file: ¦x.csv\n", []string{"data[0].file: is not used with format series: its numbers stand in the study file; remove it"}},
 	{"negative count", minimal, "[84,", "[¦-84,", []string{"data[0].values[0]: is -84, needs a count"}},
