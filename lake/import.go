@@ -38,11 +38,6 @@ const staging = `CREATE TABLE words (code INTEGER, word VARCHAR);
 	country INTEGER NOT NULL, area_code INTEGER NOT NULL, side_a INTEGER NOT NULL, side_b INTEGER NOT NULL, side_a_id INTEGER NOT NULL, side_b_id INTEGER NOT NULL,
 	class INTEGER NOT NULL, kind INTEGER NOT NULL, deaths_low INTEGER, deaths_best INTEGER, deaths_high INTEGER, line INTEGER NOT NULL)`
 
-// content is the order of events: by time, id and what they say, the line last,
-// so that the order of rows in a file decides only between rows that are alike.
-const content = `first, last, strlen(id), id, lon, lat, place_precision, country, area_code, class, kind,
-	side_a, side_b, side_a_id, side_b_id, deaths_best, deaths_low, deaths_high, line`
-
 // rowGroup bounds the memory that writing and reading a file take.
 const rowGroup = 122_880
 
@@ -208,7 +203,7 @@ func (im *importer) run(ctx context.Context) (*File, error) {
 		Rows: info.Rows, Kept: info.Kept, Rejected: info.Rejected, Licence: info.Licence, Citation: info.Citation,
 		Restricted: info.Restricted || im.spec.Restricted, Program: im.spec.Program}
 	im.rejects = reading.Rejects
-	if err := im.unique(ctx, conn, f); err != nil {
+	if err := im.others(ctx, conn, f); err != nil {
 		return nil, err
 	}
 	err = conn.QueryRowContext(ctx, "SELECT count(*), coalesce(min(first) - DATE '1970-01-01', 0), coalesce(max(last) - DATE '1970-01-01', 0) FROM staged").
@@ -325,63 +320,22 @@ func (im *importer) spell(conn *sql.Conn) error {
 	})
 }
 
-// unique keeps one row of every id, the first by content, and none whose id
-// another file of the same version has; the others become rejects. Rows
+// others leaves out the events that another file of the same version has:
+// exports overlap. Within a file the reader keeps one row of every id; rows
 // without an id cannot be recognised.
-func (im *importer) unique(ctx context.Context, conn *sql.Conn, f *File) error {
-	type again struct {
-		line, first int
-		id          string
+func (im *importer) others(ctx context.Context, conn *sql.Conn, f *File) error {
+	if len(im.siblings) == 0 {
+		return nil
 	}
-	scan := func(row func(...any) error) (a again, err error) { return a, row(&a.line, &a.id, &a.first) }
-	// A row that stands for several events has them all in one line.
-	twice, err := collect(ctx, conn, `
-		WITH repeated AS (SELECT id FROM staged WHERE id <> '' GROUP BY id HAVING min(line) < max(line)),
-		     ranked AS (SELECT line, id, first_value(line) OVER (PARTITION BY id ORDER BY `+content+`) AS kept
-		                FROM (`+fmt.Sprintf(published, "''")+`) WHERE id IN (SELECT id FROM repeated))
-		SELECT DISTINCT line, id, kept FROM ranked WHERE line <> kept ORDER BY line`, scan)
-	if err != nil {
+	there := "id <> '' AND id IN (SELECT id FROM " + parquet(paths(im.siblings), "") + ")"
+	n := 0 // rows, of which one may stand for several events
+	if err := conn.QueryRowContext(ctx, "SELECT count(DISTINCT line) FROM staged WHERE "+there).Scan(&n); err != nil || n == 0 {
 		return err
 	}
-	for _, a := range twice {
-		im.rejects = append(im.rejects, athar.Reject{File: f.Source, Line: a.line, Reason: "duplicate-id", Detail: fmt.Sprintf("id %s is also in line %d", a.id, a.first)})
-	}
-	reject := func(reason string, fault bool, gone []again) error {
-		if len(gone) == 0 {
-			return nil
-		}
-		if _, err := conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE gone (line INTEGER)"); err != nil {
-			return err
-		}
-		err := appendTo(conn, "temp", "gone", func(add func(...driver.Value) error) error {
-			for _, a := range gone {
-				if err := add(int32(a.line)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err == nil {
-			_, err = conn.ExecContext(ctx, "DELETE FROM staged WHERE line IN (SELECT line FROM gone)")
-		}
-		f.Kept -= len(gone)
-		i := slices.IndexFunc(f.Rejected, func(r athar.ReasonCount) bool { return r.Reason == reason })
-		if i < 0 {
-			f.Rejected = append(f.Rejected, athar.ReasonCount{Reason: reason, Fault: fault})
-			i = len(f.Rejected) - 1
-		}
-		f.Rejected[i].N += len(gone)
-		return err
-	}
-	if err := reject("duplicate-id", true, twice); err != nil || len(im.siblings) == 0 {
-		return err
-	}
-	// Exports of one version overlap: the event is in the lake already.
-	elsewhere, err := collect(ctx, conn, "SELECT DISTINCT line, id, 0 FROM staged WHERE id <> '' AND id IN (SELECT id FROM "+parquet(paths(im.siblings), "")+") ORDER BY line", scan)
-	if err != nil {
-		return err
-	}
-	return reject("in-another-file", false, elsewhere)
+	f.Kept -= n
+	f.Rejected = append(f.Rejected, athar.ReasonCount{Reason: "in-another-file", N: n})
+	_, err := conn.ExecContext(ctx, "DELETE FROM staged WHERE "+there)
+	return err
 }
 
 // describe writes the manifest and the rejects beside the events.

@@ -418,6 +418,12 @@ func (l *Lake) Points(ctx context.Context, q PointQuery) ([]athar.Event, error) 
 	return collect(ctx, s.conn, "SELECT "+eventColumns+" FROM "+s.from+s.where+" ORDER BY "+content+", dataset", scanEvent)
 }
 
+// content is the order of events: by time, id and what they say, as readers
+// sort them. The line comes last, and so decides only between rows that are
+// alike.
+const content = `first, last, strlen(id), id, lon, lat, place_precision, country, area_code, class, kind,
+	side_a, side_b, side_a_id, side_b_id, deaths_best, deaths_low, deaths_high, line`
+
 const eventColumns = `dataset, id, line, first - DATE '1970-01-01', last - DATE '1970-01-01', coalesce(lon, 0), coalesce(lat, 0), has_point,
 	place_precision, country, area_code, side_a, side_b, side_a_id, side_b_id, class, kind,
 	coalesce(deaths_low, 0), coalesce(deaths_best, 0), coalesce(deaths_high, 0), deaths_best IS NOT NULL`
