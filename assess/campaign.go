@@ -37,7 +37,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed) 
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
-	f.Coarse, f.Placed = in.precision(v.Periods)
+	in.precision(&f)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn,

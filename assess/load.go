@@ -19,6 +19,7 @@ import (
 	"athar/place"
 	"athar/source"
 	"athar/study"
+	"athar/verdict"
 )
 
 func ramadan(s athar.Span) int { return calendar.RamadanDays(s) }
@@ -369,20 +370,28 @@ func (in *inputs) checkDoubles() error {
 	return nil
 }
 
-// precision counts the events of the given periods whose place is known, and
-// those among them that are coarser than a district.
-func (in *inputs) precision(periods []athar.Period) (coarse, placed int) {
-	if len(periods) == 0 {
-		return 0, 0
-	}
-	w := athar.Span{First: periods[0].First, Last: periods[len(periods)-1].Last}
+// precision fills in how many events of the given periods have a known class of
+// place precision, and how many of them are coarser than a district.
+func (in *inputs) precision(f *verdict.Facts) {
+	f.CoarseIn, f.PlacedIn = map[athar.Phase]int{}, map[athar.Phase]int{}
 	for _, e := range in.placed {
-		if w.Has(e.day) {
-			placed += e.n
-			coarse += e.coarse
+		t, ok := slices.BinarySearchFunc(f.Periods, e.day, func(p athar.Period, d athar.Day) int {
+			switch {
+			case p.Last < d:
+				return -1
+			case p.First > d:
+				return 1
+			}
+			return 0
+		})
+		if !ok {
+			continue
 		}
+		f.Placed += e.n
+		f.Coarse += e.coarse
+		f.PlacedIn[f.Periods[t].Phase] += e.n
+		f.CoarseIn[f.Periods[t].Phase] += e.coarse
 	}
-	return coarse, placed
 }
 
 // grid arranges all rows. The period is the study's; "auto" is the week unless

@@ -78,7 +78,7 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 	for _, dn := range in2.Donuts {
 		f.Donuts = append(f.Donuts, asInside(dn))
 	}
-	f.Coarse, f.Placed = in.precision(sum.Periods)
+	in.precision(&f)
 	for _, guard := range verdict.Check(f) {
 		switch guard.Code {
 		case "few-events", "surge", "donut", "calendar", "imprecise", "agreement":

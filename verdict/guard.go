@@ -22,6 +22,9 @@ type Facts struct {
 	// Coarse and Placed count the group's events by place precision: coarser
 	// than a district, and all with a known class. Placed 0: unknown.
 	Coarse, Placed int
+	// The same by phase: precision that changes with the campaign takes events
+	// out of the districts, or puts them back, and looks like an effect.
+	CoarseIn, PlacedIn map[athar.Phase]int
 	// ExposedCells of UsedCells are reached by other campaigns; Joint names
 	// those that share footprint and time.
 	ExposedCells, UsedCells int
@@ -54,6 +57,7 @@ const (
 	FewEvents   = 20
 	CoarseShare = 0.20
 	RamadanGap  = 0.10 // difference of Ramadan's share of days between phase and pre-period
+	CoarseShift = 0.10 // difference of the share of coarse places between a phase and before
 	DateDoubt   = 14   // days by which sources may disagree about a start
 	Diluted     = 0.5  // share of the days counted as during on which the campaign ran
 )
@@ -329,6 +333,25 @@ func diluted(f Facts) athar.Guard {
 // imprecise fires where drawing coarse places and dates changes the side of an
 // inside estimate, or takes more of its information than it leaves, or where
 // too many events have no district (METHODS.md D1).
+// precisionShift fires if the share of events placed worse than to a district
+// differs between before and during or after by more than ten points and by
+// more than two standard errors of a difference of shares.
+func precisionShift(f Facts) (athar.Guard, bool) {
+	n0, c0 := float64(f.PlacedIn[athar.Pre]), float64(f.CoarseIn[athar.Pre])
+	for _, phase := range []athar.Phase{athar.During, athar.Post} {
+		n1, c1 := float64(f.PlacedIn[phase]), float64(f.CoarseIn[phase])
+		if n0 == 0 || n1 == 0 {
+			continue
+		}
+		gap, pooled := c1/n1-c0/n0, (c0+c1)/(n0+n1)
+		if math.Abs(gap) > max(CoarseShift, 2*math.Sqrt(pooled*(1-pooled)*(1/n0+1/n1))) {
+			return athar.Guard{Code: "imprecise", Status: athar.Fired, Says: note("guard-imprecise-shift",
+				map[string]any{"phase": string(phase), "before": athar.Num(c0 / n0), "share": athar.Num(c1 / n1)})}, true
+		}
+	}
+	return athar.Guard{}, false
+}
+
 func imprecise(f Facts) athar.Guard {
 	worst, poor := -1.0, false
 	for _, phase := range []athar.Phase{athar.During, athar.Post} {
@@ -343,6 +366,9 @@ func imprecise(f Facts) athar.Guard {
 		if drawn.FMI != nil {
 			worst, poor = max(worst, float64(*drawn.FMI)), poor || tooPoor(drawn)
 		}
+	}
+	if g, ok := precisionShift(f); ok {
+		return g
 	}
 	share := float64(f.Coarse) / float64(max(1, f.Placed))
 	args := map[string]any{"n": f.Coarse, "of": f.Placed, "share": athar.Num(share)}

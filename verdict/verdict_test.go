@@ -421,3 +421,23 @@ func TestPreTrendAndDilution(t *testing.T) {
 		t.Errorf("the whole month: %v", g)
 	}
 }
+
+// A source that becomes coarser as the campaign runs takes events out of the
+// districts.
+func TestPrecisionShift(t *testing.T) {
+	f := months([]float64{50, 50, 50, 50}, 40)
+	f.Coarse, f.Placed = 15, 200
+	f.PlacedIn = map[athar.Phase]int{athar.Pre: 100, athar.During: 100}
+	f.CoarseIn = map[athar.Phase]int{athar.Pre: 5, athar.During: 30}
+	if g := guard(t, f, "imprecise"); g.Status != athar.Fired || g.Says.Code != "guard-imprecise-shift" {
+		t.Errorf("5%% before, 30%% during: %v", g)
+	}
+	f.CoarseIn[athar.During] = 8
+	if g := guard(t, f, "imprecise"); g.Status != athar.Quiet {
+		t.Errorf("5%% before, 8%% during: %v", g)
+	}
+	f.PlacedIn, f.CoarseIn = map[athar.Phase]int{athar.Pre: 10, athar.During: 10}, map[athar.Phase]int{athar.During: 2}
+	if g := guard(t, f, "imprecise"); g.Status != athar.Quiet {
+		t.Errorf("two of ten events: %v", g)
+	}
+}
