@@ -202,10 +202,10 @@ func TestBound(t *testing.T) {
 	if s := b.Shares; len(s) != 4 || s[0].Role != athar.Far || s[0].Rate() != 0.6 || s[2].Rate() != 1.0/3 {
 		t.Errorf("shares %+v", s)
 	}
-	if _, refusal := actor.Bound(panel(0, 0, 0, 0, 0, 0), panel(0, 0, 0, 0, 0, 0), panel(1, 1, 1, 1, 1, 1)); refusal == nil || refusal.Reason.Code != "actor.none-known" {
+	if _, refusal := actor.Bound(panel(0, 0, 0, 0, 0, 0), panel(0, 0, 0, 0, 0, 0), panel(1, 1, 1, 1, 1, 1)); refusal == nil || refusal.Reason.Code != "actor-none-known" {
 		t.Errorf("no known actor: %v", refusal)
 	}
-	if _, refusal := actor.Bound(panel(1, 1, 1, 1, 1, 1), &athar.Panel{}, panel(1, 1, 1, 1, 1, 1)); refusal == nil || refusal.Reason.Code != "actor.panels-differ" {
+	if _, refusal := actor.Bound(panel(1, 1, 1, 1, 1, 1), &athar.Panel{}, panel(1, 1, 1, 1, 1, 1)); refusal == nil || refusal.Reason.Code != "actor-panels-differ" {
 		t.Errorf("panels of different shape: %v", refusal)
 	}
 }

@@ -47,7 +47,7 @@ func Bound(group, other, unknown *athar.Panel) (*Bounds, *athar.Refusal) {
 	n := len(group.Areas) * len(group.Periods)
 	for _, p := range []*athar.Panel{other, unknown} {
 		if !slices.Equal(p.Areas, group.Areas) || len(p.Periods) != len(group.Periods) || len(p.Count) != n {
-			return nil, &athar.Refusal{Reason: athar.Note{Code: "actor.panels-differ"}}
+			return nil, &athar.Refusal{Reason: athar.Note{Code: "actor-panels-differ"}}
 		}
 	}
 	type sum struct{ group, other, unknown float64 }
@@ -67,7 +67,7 @@ func Bound(group, other, unknown *athar.Panel) (*Bounds, *athar.Refusal) {
 		}
 	}
 	if all.group+all.other == 0 {
-		return nil, &athar.Refusal{Reason: athar.Note{Code: "actor.none-known"}}
+		return nil, &athar.Refusal{Reason: athar.Note{Code: "actor-none-known"}}
 	}
 	copyOf := func() *athar.Panel {
 		p := *group
