@@ -85,7 +85,7 @@ var (
 		"District,Province,Country,Latitude,Longitude,GeoNames ID,Raw Placename,Feature Type,Source,Publication Date,Story People,Story Organizations,Story Locations,Language,Version", ",")
 	polecatRow = record{"Event ID": "p1", "Event Date": "2020-02-03", "Event Type": "ASSAULT", "Event Mode": "firearms", "Actor Name": person + "; Islamic State; Taliban", "Actor Country": "IRQ",
 		"Primary Actor Sector": "REB", "Actor Sectors": "REB;MIL", "Actor Title": person, "Actor Name Raw": person, "Wikipedia Actor ID": person, "Recipient Name": person, "Recipient Country": "IRQ",
-		"Primary Recipient Sector": "MIL", "Recipient Sectors": "MIL", "Recipient Title": person, "Recipient Name Raw": person, "Wikipedia Recipient ID": person, "Placename": person, "City": "Mosul",
+		"Primary Recipient Sector": "MIL", "Recipient Sectors": "MIL", "Recipient Title": person, "Recipient Name Raw": person, "Wikipedia Recipient ID": person, "Placename": person, "City": "None",
 		"District": "None", "Province": "Ninawa", "Country": "IRQ", "Latitude": "36.3", "Longitude": "43.1", "GeoNames ID": "9", "Raw Placename": person, "Feature Type": "PPLA", "Source": person,
 		"Story People": person, "Story Organizations": person, "Story Locations": person}
 
@@ -130,15 +130,15 @@ func TestPublishedFormats(t *testing.T) {
 			acledRow.with("event_id_cnty", "XYZ2"), acledRow), "ACLED, 9 columns", "repeated-event 2", []athar.Event{
 			{ID: "XYZ1", When: day, SideA: "Blue Army", SideB: "Red Front (Xyland)", Class: "Battles: Armed clash", Kind: athar.Clash},
 			{ID: "XYZ2", When: day, SideA: "Red Front (Xyland)", Class: "Battles: Armed clash", Kind: athar.Clash}}},
-		{"GTD", "gtd", strings.ReplaceAll(text(gtdHeader, ",", true, gtdRow.with("targtype1_txt", "Mil\xe9taire", "gname2", "Blue Front"),
+		{"GTD", "gtd", strings.ReplaceAll(text(gtdHeader, ",", true, gtdRow.with("targtype1_txt", "Mil\xf1taire", "gname2", "Blue Front"),
 			gtdRow.with("eventid", "202002000001", "iday", "0", "specificity", "4", "nkill", "-9", "attacktype1", "7", "attacktype1_txt", "Facility/Infrastructure Attack"),
 			gtdRow.with("eventid", "202000000001", "imonth", "0", "iday", "0", "specificity", "5", "nkill", "", "vicinity", "1"),
-			gtdRow.with("eventid", "202002030002", "extended", "1", "resolution", "2/7/2020", "vicinity", "1", "nkill", "-99")), "\u00e9", "\xe9"),
+			gtdRow.with("eventid", "202002030002", "extended", "1", "resolution", "2/7/2020", "vicinity", "1", "nkill", "-99")), "\u00f1", "\xf1"),
 			"Windows-1252; GTD, 30 columns; 10 columns with texts or names not read: approxdate, location, summary, corp1, target1, gsubname, motive, weapdetail, addnotes, scite1", "", []athar.Event{
 				{ID: "202000000001", When: athar.Span{First: athar.Date(2020, 1, 1), Last: athar.Date(2020, 12, 31)}, SideA: "Red Front", SideB: "Military (Xyland)", Class: "Bombing/Explosion", Kind: athar.Attack},
 				{ID: "202002000001", When: athar.Span{First: athar.Date(2020, 2, 1), Last: athar.Date(2020, 2, 29)}, Place: athar.PlaceProvince, SideA: "Red Front", SideB: "Military (Xyland)",
 					Class: "Facility/Infrastructure Attack", Kind: athar.Looting},
-				{ID: "202002030001", When: day, Place: athar.PlaceExact, SideA: "Red Front; Blue Front", SideB: "Mil\u00e9taire (Xyland)", Class: "Bombing/Explosion", Kind: athar.Attack,
+				{ID: "202002030001", When: day, Place: athar.PlaceExact, SideA: "Red Front; Blue Front", SideB: "Mil\u00f1taire (Xyland)", Class: "Bombing/Explosion", Kind: athar.Attack,
 					Deaths: athar.Deaths{Low: 2, Best: 2, High: 2}, HasDeaths: true},
 				{ID: "202002030002", When: athar.Span{First: athar.Date(2020, 2, 3), Last: athar.Date(2020, 2, 7)}, Place: athar.PlaceNear, SideA: "Red Front", SideB: "Military (Xyland)", Class: "Bombing/Explosion", Kind: athar.Attack}}},
 		{"GDELT 2.0", "gdelt", text(gdeltHeader, "\t", false, gdeltRow, gdeltRow.with("GLOBALEVENTID", "900000002", "EventCode", "190", "ActionGeo_Type", "1", "ActionGeo_FullName", "Iraq"),
@@ -349,7 +349,7 @@ func TestJoinedZip(t *testing.T) {
 		return b.String()
 	}
 	row := func(id string) string { return text(gdeltHeader, "\t", false, gdeltRow.with("GLOBALEVENTID", id)) }
-	r := must(t, pack(row("3"), strings.TrimSuffix(row("2"), "\n"), strings.TrimSuffix(row("1"), "\n")), Spec{Format: "gdelt"})
+	r := must(t, pack("\ufeff"+row("3"), strings.TrimSuffix(row("2"), "\n"), strings.TrimSuffix(row("1"), "\n")), Spec{Format: "gdelt"})
 	if len(r.Events) != 3 || r.Events[2].ID != "3" || r.Events[2].Line != 3 || !strings.HasPrefix(r.Info.Layout, "zip of 3 files, lines counted through") {
 		t.Errorf("%s %+v", r.Info.Layout, r.Events)
 	}

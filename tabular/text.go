@@ -64,7 +64,8 @@ func (j *joined) next() (err error) {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	trimmed := bytes.TrimRight(bytes.TrimPrefix(line, []byte("\xEF\xBB\xBF")), "\r\n")
+	line = bytes.TrimPrefix(line, []byte("\xEF\xBB\xBF"))
+	trimmed := bytes.TrimRight(line, "\r\n")
 	switch {
 	case j.header == nil:
 		j.header = trimmed
