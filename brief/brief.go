@@ -24,7 +24,7 @@ import (
 	"athar/brief/text"
 )
 
-//go:embed page.html style.css
+//go:embed page.html data.html style.css
 var files embed.FS
 
 // HTML writes the brief of r in a language ("en") as one self-contained page:

@@ -7,43 +7,8 @@ import (
 	"athar"
 )
 
-// Description says what is in a lake, or in the part of it that a filter lets
-// through. All of it is counts; no row of the data is in it.
-type Description struct {
-	Files      []File
-	Restricted bool // of any of the files
-	Events     int
-	First      athar.Day // first day of an event
-	Last       athar.Day
-	Months     []Count  // by the month of an event's first day, 2020-09; months without events too
-	Gaps       []string // months inside a dataset's span in which it has no event: "ucdp 2019-04"
-	Sides      []Count  // the MaxSides commonest organisations
-	Others     int      // organisations besides those
-	Kinds      []Count  // in the order of [athar.Kinds]; unknown last
-	Places     []Count  // by class of place precision, best first
-	// NoActor counts events of which neither side is named, or one is named
-	// only as unknown.
-	NoActor int
-	// Heaping of points: events with a point, distinct points, and the share
-	// of the events that the ten commonest hold.
-	Points, DistinctPoints int
-	OnTen                  athar.Num
-	// Heaping of deaths: events with a death toll of 10 or more, and the share
-	// of them whose toll is a multiple of 10; a tenth would be no heaping.
-	Tolls   int
-	OnRound athar.Num
-	// Long counts events whose date is known only to more than a week.
-	Long int
-}
-
-// Count is a number of events under a name.
-type Count struct {
-	What string `json:"what"`
-	N    int    `json:"n"`
-}
-
-// MaxSides is the length of [Description.Sides] at most.
-const MaxSides = 20
+// maxSides is the number of organisations that a description names.
+const maxSides = 20
 
 // places names the classes of [athar.PlacePrecision] in their order.
 var places = []string{"unknown", "exact", "near", "district", "province", "fuzzy", "country", "offshore"}
@@ -53,16 +18,15 @@ var places = []string{"unknown", "exact", "near", "district", "province", "fuzzy
 const unknownSide = "(trim(%[1]s) = '' OR lower(%[1]s) LIKE '%%unidentified%%' OR lower(%[1]s) LIKE '%%unknown%%')"
 
 // Describe counts what the filter lets through.
-func (l *Lake) Describe(ctx context.Context, f Filter) (*Description, error) {
+func (l *Lake) Describe(ctx context.Context, f Filter) (*athar.Holdings, error) {
 	s, err := l.open(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	d := &Description{}
+	d := &athar.Holdings{}
 	for _, f := range s.files {
-		d.Files = append(d.Files, f.File)
-		d.Restricted = d.Restricted || f.Restricted
+		d.Files = append(d.Files, f.Info())
 	}
 	from := s.from + s.where
 	unknown := fmt.Sprintf(unknownSide, "side_a") + " OR " + fmt.Sprintf(unknownSide, "side_b")
@@ -89,14 +53,14 @@ func (l *Lake) Describe(ctx context.Context, f Filter) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Sides, d.Others = sides[:min(len(sides), MaxSides)], max(0, len(sides)-MaxSides)
+	d.Sides, d.Others = sides[:min(len(sides), maxSides)], max(0, len(sides)-maxSides)
 	kinds, err := s.counts(ctx, "SELECT kind, count(*) FROM "+from+" GROUP BY kind ORDER BY kind")
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range append(athar.Kinds(), "") {
 		for _, c := range kinds {
-			if c.What == string(k) {
+			if c.Name == string(k) {
 				d.Kinds = append(d.Kinds, c)
 			}
 		}
@@ -104,8 +68,8 @@ func (l *Lake) Describe(ctx context.Context, f Filter) (*Description, error) {
 	d.Places, err = s.counts(ctx, "SELECT place_precision, count(*) FROM "+from+" GROUP BY 1 ORDER BY 1")
 	for i := range d.Places {
 		var class int
-		fmt.Sscan(d.Places[i].What, &class)
-		d.Places[i].What = places[class]
+		fmt.Sscan(d.Places[i].Name, &class)
+		d.Places[i].Name = places[class]
 	}
 	return d, err
 }
@@ -117,35 +81,35 @@ func share(n, of int) athar.Num {
 	return athar.Num(float64(n) / float64(of))
 }
 
-func (s *session) counts(ctx context.Context, query string) ([]Count, error) {
-	return collect(ctx, s.conn, query, func(row func(...any) error) (c Count, err error) { return c, row(&c.What, &c.N) })
+func (s *session) counts(ctx context.Context, query string) ([]athar.NamedCount, error) {
+	return collect(ctx, s.conn, query, func(row func(...any) error) (c athar.NamedCount, err error) { return c, row(&c.Name, &c.N) })
 }
 
 // months counts events by month and finds the months in which a dataset is
 // silent between its first and its last.
-func (s *session) months(ctx context.Context, d *Description) error {
+func (s *session) months(ctx context.Context, d *athar.Holdings) error {
 	type month struct {
 		dataset string
-		Count
+		athar.NamedCount
 	}
 	found, err := collect(ctx, s.conn, "SELECT dataset, strftime(first, '%Y-%m') AS month, count(*) FROM "+s.from+s.where+" GROUP BY 1, 2 ORDER BY 1, 2",
-		func(row func(...any) error) (m month, err error) { return m, row(&m.dataset, &m.What, &m.N) })
+		func(row func(...any) error) (m month, err error) { return m, row(&m.dataset, &m.Name, &m.N) })
 	if err != nil || len(found) == 0 {
 		return err
 	}
 	total := map[string]int{}
-	first, last := found[0].What, found[0].What
+	first, last := found[0].Name, found[0].Name
 	for i, m := range found {
-		total[m.What] += m.N
-		first, last = min(first, m.What), max(last, m.What)
+		total[m.Name] += m.N
+		first, last = min(first, m.Name), max(last, m.Name)
 		if i > 0 && found[i-1].dataset == m.dataset {
-			for gap := next(found[i-1].What); gap < m.What; gap = next(gap) {
+			for gap := next(found[i-1].Name); gap < m.Name; gap = next(gap) {
 				d.Gaps = append(d.Gaps, m.dataset+" "+gap)
 			}
 		}
 	}
 	for m := first; m <= last; m = next(m) {
-		d.Months = append(d.Months, Count{m, total[m]})
+		d.Months = append(d.Months, athar.NamedCount{Name: m, N: total[m]})
 	}
 	return nil
 }

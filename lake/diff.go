@@ -68,7 +68,7 @@ func (l *Lake) Diff(ctx context.Context, before, after Version) (*Difference, er
 		differ = append(differ, fmt.Sprintf("CASE WHEN o.%s IS DISTINCT FROM n.%s THEN %d ELSE 0 END", f, f, 1<<i))
 	}
 	join := `WITH o AS (` + side(a.from) + `), n AS (` + side(parquet(paths(b), "")) + `),
-		both AS (SELECT coalesce(n.id, o.id) AS id, coalesce(n.first, o.first) AS day, coalesce(n.kind, o.kind) AS kind,
+		pairs AS (SELECT coalesce(n.id, o.id) AS id, coalesce(n.first, o.first) AS day, coalesce(n.kind, o.kind) AS kind,
 		           CASE WHEN o.key IS NULL THEN 'added' WHEN n.key IS NULL THEN 'removed' ELSE 'changed' END AS what,
 		           CASE WHEN o.key IS NULL OR n.key IS NULL THEN -1 ELSE ` + strings.Join(differ, " + ") + ` END AS fields
 		         FROM o FULL JOIN n ON o.key = n.key AND o.k = n.k) `
@@ -76,7 +76,7 @@ func (l *Lake) Diff(ctx context.Context, before, after Version) (*Difference, er
 		what, month, kind string
 		fields, n         int
 	}
-	counts, err := collect(ctx, a.conn, join+"SELECT what, strftime(day, '%Y-%m') AS month, kind, fields, count(*) FROM both GROUP BY ALL ORDER BY month, kind, what, fields",
+	counts, err := collect(ctx, a.conn, join+"SELECT what, strftime(day, '%Y-%m') AS month, kind, fields, count(*) FROM pairs GROUP BY ALL ORDER BY month, kind, what, fields",
 		func(row func(...any) error) (c count, err error) {
 			return c, row(&c.what, &c.month, &c.kind, &c.fields, &c.n)
 		})
@@ -119,7 +119,7 @@ func (l *Lake) Diff(ctx context.Context, before, after Version) (*Difference, er
 			d.Fields = append(d.Fields, athar.ReasonCount{Reason: compared[i], N: n})
 		}
 	}
-	d.Changes, err = collect(ctx, a.conn, join+fmt.Sprintf("SELECT id, day - DATE '1970-01-01', what, fields FROM both WHERE fields <> 0 ORDER BY day, strlen(id), id, what, fields LIMIT %d", MaxChanges),
+	d.Changes, err = collect(ctx, a.conn, join+fmt.Sprintf("SELECT id, day - DATE '1970-01-01', what, fields FROM pairs WHERE fields <> 0 ORDER BY day, strlen(id), id, what, fields LIMIT %d", MaxChanges),
 		func(row func(...any) error) (c Change, err error) {
 			var bits int
 			err = row(&c.ID, &c.Day, &c.What, &bits)

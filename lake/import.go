@@ -65,7 +65,7 @@ func (l *Lake) Import(ctx context.Context, s ImportSpec) (Vintage, error) {
 	options := optionsHash(s)
 	siblings := slices.DeleteFunc(all, func(f stored) bool { return f.Dataset != s.Dataset || f.File.Version != s.Version })
 	if st != nil {
-		if same, err := imported(siblings, s.Source.File, st.Size(), options); same || err != nil {
+		if same, err := imported(siblings, s.Source, st.Size(), options); same || err != nil {
 			return l.vintage(s, true, err)
 		}
 	}
@@ -116,7 +116,7 @@ func (l *Lake) vintage(s ImportSpec, unchanged bool, err error) (Vintage, error)
 
 // imported reports whether a file is in the lake already. Only a file of the
 // same size is read for its hash.
-func imported(siblings []stored, path string, size int64, options string) (bool, error) {
+func imported(siblings []stored, s source.Spec, size int64, options string) (bool, error) {
 	hash := ""
 	for _, f := range siblings {
 		if f.Bytes != size {
@@ -124,15 +124,15 @@ func imported(siblings []stored, path string, size int64, options string) (bool,
 		}
 		if hash == "" {
 			var err error
-			if hash, err = hashOf(path); err != nil {
+			if hash, err = hashOf(s.File); err != nil {
 				return false, err
 			}
 		}
 		switch {
 		case f.SHA256 != hash:
-		case f.Options != options:
+		case f.Options != options || s.Format != f.Format && s.Format != "" && s.Format != "auto":
 			return false, fmt.Errorf("%s is in the lake as %s %s already, read with other options; give another --version, or remove the folder %s",
-				path, f.Dataset, f.File.Version, f.dir)
+				s.Label, f.Dataset, f.File.Version, f.dir)
 		default:
 			return true, nil
 		}
@@ -153,11 +153,11 @@ func hashOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// optionsHash covers everything that decides what becomes of a row, and not
-// what only accompanies it.
+// optionsHash covers what decides, beside the format, what becomes of a row,
+// and not what only accompanies it.
 func optionsHash(s ImportSpec) string {
 	o := s.Source
-	b, err := json.Marshal([]any{o.Format, o.Columns, o.Sheet, o.Classes, o.Kinds, o.Where, o.Group, o.Coverage})
+	b, err := json.Marshal([]any{o.Columns, o.Sheet, o.Classes, o.Kinds, o.Where, o.Group, o.Organisations, o.Coverage})
 	if err != nil {
 		panic(err) // strings and days always marshal
 	}

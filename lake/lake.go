@@ -54,6 +54,13 @@ type File struct {
 	Program    string              `json:"program"`    // version of Athar that wrote it
 }
 
+// Info describes the file as a report does.
+func (f *File) Info() athar.DataInfo {
+	return athar.DataInfo{Name: Version{f.Dataset, f.Version}.String(), Format: f.Format, Layout: f.Layout, File: f.Source, SHA256: f.SHA256,
+		Licence: f.Licence, Restricted: f.Restricted, Citation: f.Citation, Rows: f.Rows, Kept: f.Kept, Events: f.Events,
+		Rejected: f.Rejected, First: f.First, Last: f.Last}
+}
+
 // Vintage is what the lake holds of one version of a dataset: one or several
 // files. An event of several of them is kept in the one imported first.
 type Vintage struct {
@@ -154,7 +161,7 @@ type PointQuery struct {
 type Engine interface {
 	Panel(context.Context, PanelQuery) (*PanelResult, error)
 	Points(context.Context, PointQuery) ([]athar.Event, error)
-	Describe(context.Context, Filter) (*Description, error)
+	Describe(context.Context, Filter) (*athar.Holdings, error)
 	Close() error
 }
 
