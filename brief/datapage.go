@@ -23,7 +23,7 @@ func DataPage(w io.Writer, h *athar.Holdings) error {
 		return err
 	}
 	t, err := template.New("data.html").Funcs(template.FuncMap{
-		"t":   func(key string, args ...any) template.HTML { return d.say(key, args...).HTML() },
+		"t":   func(key string, args ...any) template.HTML { return d.phrase(key, args...).HTML() },
 		"css": func() template.CSS { return template.CSS(style) },
 	}).ParseFS(files, "data.html")
 	if err != nil {
@@ -43,7 +43,7 @@ func Data(h *athar.Holdings) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, d.Lead())
 	if h.Restricted() {
-		fmt.Fprintln(&b, d.say("restricted"))
+		fmt.Fprintln(&b, d.phrase("restricted"))
 	}
 	for _, s := range d.Tables() {
 		fmt.Fprintf(&b, "\n%s\n", s.Title)
@@ -56,7 +56,7 @@ func Data(h *athar.Holdings) string {
 			fmt.Fprintln(&b, "  "+s.Note)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", d.say("quality"))
+	fmt.Fprintf(&b, "\n%s\n", d.phrase("quality"))
 	for _, s := range d.Quality() {
 		fmt.Fprintln(&b, "  "+s)
 	}
@@ -77,7 +77,7 @@ func newHoldings(h *athar.Holdings) *holdings {
 	return &holdings{h, l}
 }
 
-func (d *holdings) say(key string, args ...any) text.Sentence {
+func (d *holdings) phrase(key string, args ...any) text.Sentence {
 	quantities := map[string]any{}
 	for i := 0; i+1 < len(args); i += 2 {
 		quantities[args[i].(string)] = args[i+1]
@@ -88,7 +88,7 @@ func (d *holdings) say(key string, args ...any) text.Sentence {
 func (d *holdings) head(keys ...string) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
-		out[i] = d.say("col-" + k).String()
+		out[i] = d.phrase("col-" + k).String()
 	}
 	return out
 }
@@ -97,7 +97,7 @@ func (d *holdings) count(n int) string { return d.l.Count(athar.Num(n)) }
 
 // Lead is the first sentence.
 func (d *holdings) Lead() string {
-	return d.say("lead", "n", d.Events, "span", athar.Span{First: d.First, Last: d.Last}, "files", len(d.Files)).String()
+	return d.phrase("lead", "n", d.Events, "span", athar.Span{First: d.First, Last: d.Last}, "files", len(d.Files)).String()
 }
 
 // DataTable is one table of the page. Bars holds a share a row, where the table
@@ -112,20 +112,20 @@ type DataTable struct {
 
 // Tables lists the tables in their order.
 func (d *holdings) Tables() []DataTable {
-	files := DataTable{ID: "files", Title: d.say("files").String(), Head: d.head("data", "file", "format", "rows", "kept", "events", "span", "licence")}
+	files := DataTable{ID: "files", Title: d.phrase("files").String(), Head: d.head("data", "file", "format", "rows", "kept", "events", "span", "licence")}
 	for _, f := range d.Files {
 		files.Rows = append(files.Rows, []string{f.Name, f.File, f.Format, d.count(f.Rows), d.count(f.Kept), d.count(f.Events), d.l.Span(athar.Span{First: f.First, Last: f.Last}), f.Licence})
 	}
 	out := []DataTable{files, d.years(), d.bars("kinds", "kind", "kind", d.Kinds), d.bars("sides", "side", "", d.Sides), d.bars("places", "place", "precision", d.Places)}
 	if d.Others > 0 {
-		out[3].Note = d.say("others", "n", d.Others).String()
+		out[3].Note = d.phrase("others", "n", d.Others).String()
 	}
 	return slices.DeleteFunc(out, func(t DataTable) bool { return len(t.Rows) == 0 })
 }
 
 // years lists the months a year a row.
 func (d *holdings) years() DataTable {
-	t := DataTable{ID: "months", Title: d.say("months").String(), Head: d.head("year")}
+	t := DataTable{ID: "months", Title: d.phrase("months").String(), Head: d.head("year")}
 	for m := 1; m <= 12; m++ {
 		t.Head = append(t.Head, d.l.Word("month-short", fmt.Sprint(m)))
 	}
@@ -144,7 +144,7 @@ func (d *holdings) years() DataTable {
 // bars lists counts with their share of all events; names are words of a
 // section of the catalogue.
 func (d *holdings) bars(id, column, section string, counts []athar.NamedCount) DataTable {
-	t := DataTable{ID: id, Title: d.say(id).String(), Head: d.head(column, "events", "share")}
+	t := DataTable{ID: id, Title: d.phrase(id).String(), Head: d.head(column, "events", "share")}
 	most := 0
 	for _, c := range counts {
 		most = max(most, c.N)
@@ -153,7 +153,7 @@ func (d *holdings) bars(id, column, section string, counts []athar.NamedCount) D
 		name := c.Name
 		switch {
 		case name == "":
-			name = d.say("no-kind").String()
+			name = d.phrase("no-kind").String()
 		case section != "":
 			name = d.l.Word(section, name)
 		}
@@ -175,28 +175,28 @@ const maxGaps = 24
 
 // Quality lists what to know before counting.
 func (d *holdings) Quality() []string {
-	gaps := d.say("no-gap")
+	gaps := d.phrase("no-gap")
 	if n := len(d.Gaps); n > 0 {
 		list := slices.Clone(d.Gaps[:min(n, maxGaps)])
 		if n > maxGaps {
-			list = append(list, d.say("more", "n", n-maxGaps).String())
+			list = append(list, d.phrase("more", "n", n-maxGaps).String())
 		}
-		gaps = d.say("gaps", "n", n, "list", list)
+		gaps = d.phrase("gaps", "n", n, "list", list)
 	}
-	points := d.say("no-point")
+	points := d.phrase("no-point")
 	if d.Points > 0 {
-		points = d.say("on-ten", "n", d.Points, "points", d.DistinctPoints, "share", d.OnTen)
+		points = d.phrase("on-ten", "n", d.Points, "points", d.DistinctPoints, "share", d.OnTen)
 	}
-	out := []string{gaps.String(), d.say("no-actor", "n", d.NoActor, "of", d.Events, "share", share(d.NoActor, d.Events)).String(), points.String()}
+	out := []string{gaps.String(), d.phrase("no-actor", "n", d.NoActor, "of", d.Events, "share", share(d.NoActor, d.Events)).String(), points.String()}
 	if d.Tolls > 0 {
-		out = append(out, d.say("on-round", "n", d.Tolls, "share", d.OnRound).String())
+		out = append(out, d.phrase("on-round", "n", d.Tolls, "share", d.OnRound).String())
 	}
-	return append(out, d.say("long", "n", d.Long).String())
+	return append(out, d.phrase("long", "n", d.Long).String())
 }
 
 // Picture draws the events by month.
 func (d *holdings) Picture() template.HTML {
-	s := figure.Series{Height: 220, Role: "inside", Title: d.say("months").String(), Desc: d.Lead(),
+	s := figure.Series{Height: 220, Role: "inside", Title: d.phrase("months").String(), Desc: d.Lead(),
 		Number: func(v float64) string { return d.l.Number(athar.Num(v)) }}
 	n := float64(len(d.Months))
 	every := 1 + len(d.Months)/120 // at most ten years bear a label
@@ -206,7 +206,7 @@ func (d *holdings) Picture() template.HTML {
 			continue
 		}
 		s.Columns = append(s.Columns, figure.Column{From: float64(i) / n, To: float64(i+1) / n, Observed: float64(m.N), Expected: nan, Low: nan, High: nan,
-			Class: "ph-during", Title: d.say("tip", "month", d.l.Month(day), "n", m.N).String()})
+			Class: "ph-during", Title: d.phrase("tip", "month", d.l.Month(day), "n", m.N).String()})
 		if t := day.Time(); t.Month() == 1 && t.Year()%every == 0 {
 			s.Ticks = append(s.Ticks, figure.Tick{At: float64(i) / n, Label: fmt.Sprint(t.Year())})
 		}
