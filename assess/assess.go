@@ -73,6 +73,10 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	unknown, err := in.bound(unit)
+	if err != nil {
+		return nil, err
+	}
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
 	design := design(s)
 
@@ -80,7 +84,7 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	err = parallel(ctx, n, o.Progress, func(i int) string {
 		if i < len(sites) {
 			v := g.ForCampaign(sites[i], others(sites, i), design)
-			r.Campaigns[i] = campaign(s, i, in, v, draws)
+			r.Campaigns[i] = campaign(s, i, in, v, draws, unknown)
 			res.Panels[i] = CampaignPanel{s.Campaigns[i].ID, v.Panel}
 			return s.Campaigns[i].ID
 		}

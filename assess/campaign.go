@@ -17,7 +17,7 @@ import (
 )
 
 // campaign asks every method about one campaign and writes its report.
-func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed) athar.CampaignReport {
+func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, unknown *unknowns) athar.CampaignReport {
 	c := s.Campaigns[i]
 	r := athar.CampaignReport{Campaign: campaignInfo(s, c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
 		Areas: areaRoles(v), Findings: []athar.Finding{}, Effects: []athar.Effect{}}
@@ -27,6 +27,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed) 
 	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID}
 	a.spillover(v)
 	a.imputed(v, draws)
+	a.bounds(v, unknown)
 	a.series(v)
 	a.exact(v)
 	a.wdd(v)
@@ -36,11 +37,12 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed) 
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
+		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
 	in.precision(&f)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
-		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn,
+		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
 		NoControl: a.noControl, Guards: r.Guards})
 	r.Effects = a.effects
 	if len(in.unsaid) > 0 {
@@ -64,6 +66,8 @@ type answers struct {
 	headline, voters, witnesses []athar.Effect
 	donuts                      [][]athar.Effect
 	placebo, detrended          []athar.Effect
+	bounded                     []athar.Effect // the headline model with unknown actors' events added
+	unknownInside, knownInside  float64
 	drawn                       []athar.Effect // the headline model pooled over draws of coarse places and dates
 	effects                     []athar.Effect // all of them, for the tables
 	expected                    []athar.RoleSeries

@@ -113,8 +113,8 @@ func (a *answers) imputed(v *panel.View, draws *imputed) {
 }
 
 // watched reads when each area was watched, if the data entry says so.
-func (in *inputs) watched(ctx context.Context, i int, d study.Data) error {
-	in.isEvents = append(in.isEvents, d.Format != "counts" && d.Format != "series")
+func (in *inputs) watched(ctx context.Context, i int, d study.Data, format string) error {
+	in.isEvents = append(in.isEvents, format != "counts" && format != "series")
 	if d.Monitored == "" {
 		if in.isEvents[i] && in.set != nil {
 			in.unsaid = append(in.unsaid, d.Name)

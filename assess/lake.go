@@ -28,7 +28,7 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 	if err != nil {
 		return in.study.Complaint(fmt.Sprintf("data[%d].dataset", i), err.Error(), "athar vintage list shows what there is")
 	}
-	if err := in.watched(ctx, i, d); err != nil {
+	if err := in.watched(ctx, i, d, d.Format); err != nil {
 		return err
 	}
 	r := &source.Reading{Info: info}
@@ -60,6 +60,9 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 		}
 		in.count(i, area, c.Country, span, c.N)
 		in.rows[len(in.rows)-1].said = c.Country
+	}
+	if err := in.loadUnknown(ctx, l, i, q); err != nil {
+		return err
 	}
 	if in.draws() {
 		events, err := l.Points(ctx, lake.PointQuery{Filter: filter})

@@ -15,6 +15,7 @@ import (
 
 	"athar"
 	"athar/calendar"
+	"athar/match/actor"
 	"athar/panel"
 	"athar/place"
 	"athar/source"
@@ -34,6 +35,8 @@ type inputs struct {
 	span     athar.Span
 	rejects  []athar.Reject
 	rows     []row
+	unknown  []row // of a lake: events of unknown actors, and of all others
+	other    []row
 	missing  []row // cells that nobody published; n means nothing
 	longest  int   // days of the longest period of a counts table
 	files    []athar.ManifestRef
@@ -161,7 +164,8 @@ func (in *inputs) loadAreas() error {
 func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	spec := source.Spec{Name: d.Name, Label: d.File, Format: d.Format, Columns: d.Columns, Sheet: d.Sheet, Period: d.Period,
 		Classes: d.Classes, Kinds: d.Kinds, Where: d.Where, Values: d.Values, From: d.From, Coverage: d.Coverage, Licence: d.Licence, Citation: d.Citation,
-		Group: source.Group{Aliases: append([]string{in.study.Group.Name.En, in.study.Group.Name.Ar}, in.study.Group.Aliases...), IDs: in.study.Group.IDs}}
+		Organisations: actor.Curated().Names(),
+		Group:         source.Group{Aliases: append([]string{in.study.Group.Name.En, in.study.Group.Name.Ar}, in.study.Group.Aliases...), IDs: in.study.Group.IDs}}
 	if d.File != "" {
 		spec.File = in.study.Path(d.File)
 	}
@@ -178,7 +182,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	if r.Info.File == "" {
 		r.Info.File = d.Name
 	}
-	if err := in.watched(ctx, i, d); err != nil {
+	if err := in.watched(ctx, i, d, r.Info.Format); err != nil {
 		return err
 	}
 	reasons := map[string]int{}

@@ -36,6 +36,11 @@ type Facts struct {
 	// Placebo is the headline method on the later half of the pre-period, as
 	// if the campaign had run then.
 	Placebo []athar.Effect
+	// Bounded is the headline method with unknown actors' events added; the
+	// counts are those inside, over all periods. Both 0: the data are the
+	// group's alone, or know every actor.
+	Bounded                    []athar.Effect
+	UnknownInside, KnownInside float64
 	// Imputed is the headline method pooled over draws of coarse places and
 	// dates; empty if nothing was drawn.
 	Imputed []athar.Effect
@@ -65,7 +70,7 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f),
 	}
 }
 
@@ -389,6 +394,31 @@ func imprecise(f Facts) athar.Guard {
 // an effect than the pooling allows.
 func tooPoor(e *athar.Effect) bool {
 	return e.Refusal == nil && slices.ContainsFunc(e.Warnings, func(w athar.Note) bool { return w.Code == "precision-too-poor" })
+}
+
+// unknownActors fires if the sign inside depends on how many of the events of
+// unknown actors were the group's, or if there are more of them than its own.
+func unknownActors(f Facts) athar.Guard {
+	if len(f.Bounded) == 0 {
+		return athar.Guard{Code: "unknown-actors", Status: athar.Blind, Says: note("guard-unknown-actors-blind", nil)}
+	}
+	args := map[string]any{"unknown": int(f.UnknownInside), "known": int(f.KnownInside)}
+	turned := false
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := range f.Bounded {
+		e := &f.Bounded[i]
+		head := find(f.Headline, athar.AskInside, 0, e.Phase)
+		if e.Question != athar.AskInside || e.Refusal != nil || head == nil || head.Refusal != nil {
+			continue
+		}
+		turned = turned || side(e.RR)*side(head.RR) < 0
+		low, high = min(low, float64(e.RR)), max(high, float64(e.RR))
+	}
+	args["from"], args["to"] = athar.Num(low), athar.Num(high)
+	if turned || f.UnknownInside > f.KnownInside {
+		return athar.Guard{Code: "unknown-actors", Status: athar.Fired, Says: note("guard-unknown-actors", args)}
+	}
+	return athar.Guard{Code: "unknown-actors", Status: athar.Quiet, Says: note("guard-unknown-actors-quiet", args)}
 }
 
 func fewAreas(f Facts) athar.Guard {

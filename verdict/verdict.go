@@ -66,6 +66,9 @@ type Input struct {
 	Voters    []athar.Effect
 	Witnesses []athar.Effect
 
+	// Bounded is the headline model with a fair share of the unknown actors'
+	// events, and with all of them, counted as the group's.
+	Bounded []athar.Effect
 	// Imputed is the headline model pooled over draws of coarse places and
 	// dates. It rests on the headline's assumptions, so it does not vote; but a
 	// direction that it does not share, or that rests on places nobody knows, is
@@ -142,7 +145,7 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 		low, high = head.AdjLow, head.AdjHigh
 	}
 	f.Methods = append(f.Methods, in.view(head))
-	for _, list := range [][]athar.Effect{in.Imputed, in.Voters, in.Witnesses} {
+	for _, list := range [][]athar.Effect{in.Imputed, in.Bounded, in.Voters, in.Witnesses} {
 		for i := range list {
 			if match(&list[i], q, ring, phase) {
 				f.Methods = append(f.Methods, in.view(&list[i]))
@@ -202,6 +205,14 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 		if lost {
 			f.Because = append(f.Because, athar.Note{Code: "donut-undoes", Args: map[string]any{
 				"n": in.dropped(d), "rr": e.RR, "low": e.Low, "high": e.High, "word": string(f.Verdict)}})
+			f.Verdict = athar.NotRobust
+			return
+		}
+	}
+	for i := range in.Bounded {
+		e := &in.Bounded[i]
+		if match(e, q, ring, phase) && e.Refusal == nil && side(e.RR)*side(f.Headline.RR) < 0 {
+			f.Because = append(f.Because, athar.Note{Code: "unknown-undoes", Args: map[string]any{"rr": e.RR, "word": string(f.Verdict)}})
 			f.Verdict = athar.NotRobust
 			return
 		}

@@ -441,3 +441,22 @@ func TestPrecisionShift(t *testing.T) {
 		t.Errorf("two of ten events: %v", g)
 	}
 }
+
+func TestUnknownActors(t *testing.T) {
+	f := months([]float64{50, 50, 50, 50}, 40)
+	if g := guard(t, f, "unknown-actors"); g.Status != athar.Blind {
+		t.Errorf("nothing known of unknown actors: %v", g)
+	}
+	f.UnknownInside, f.KnownInside = 20, 240
+	f.Bounded = []athar.Effect{inside(0.7, 0.5, 1), inside(0.8, 0.5, 1.2)}
+	if g := guard(t, f, "unknown-actors"); g.Status != athar.Quiet {
+		t.Errorf("the same side: %v", g)
+	}
+	f.Bounded[1] = inside(1.2, 0.8, 1.8)
+	if g := guard(t, f, "unknown-actors"); g.Status != athar.Fired {
+		t.Errorf("the other side: %v", g)
+	}
+	if v := first(t, Input{Headline: f.Headline, Bounded: f.Bounded}); v.Verdict != athar.NotRobust {
+		t.Errorf("a direction that unknown actors turn: %s", v.Verdict)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"athar"
 	"athar/brief"
 	"athar/lake"
+	"athar/match/actor"
 	"athar/source"
 )
 
@@ -53,7 +54,7 @@ func (c *importCmd) Run(e *env) error {
 		}
 	}
 	for _, file := range c.Files {
-		s.Source = source.Spec{File: file, Label: file, Format: c.Format, Columns: c.Columns, Licence: c.Licence, Citation: c.Citation}
+		s.Source = source.Spec{File: file, Label: file, Format: c.Format, Columns: c.Columns, Organisations: actor.Curated().Names(), Licence: c.Licence, Citation: c.Citation}
 		if progress != nil {
 			s.Progress = func(rows int) { progress(before, all, fmt.Sprintf("%s: %d rows", filepath.Base(file), rows)) }
 		}

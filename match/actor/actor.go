@@ -324,3 +324,16 @@ func Unknown(name string) bool {
 	}
 	return placeholder.MatchString(key)
 }
+
+// Names lists every name and alias of the table's organisations.
+func (t *Table) Names() []string {
+	var out []string
+	for _, a := range t.actors {
+		for _, n := range append([]string{a.Name.En, a.Name.Ar}, a.Aliases...) {
+			if n != "" {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
