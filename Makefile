@@ -26,6 +26,7 @@ validate:
 
 bench: build
 	go run ./internal/cmd/bench
+	go run ./lake/bench
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }

@@ -40,10 +40,10 @@ func (l *Lake) Panel(ctx context.Context, q PanelQuery) (*PanelResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := ""
+	last, until := "", "" // the last day of a period follows from its first
 	if q.Unit == Interval {
 		period.first, period.last = "first", "last"
-		last = "last, " // else it follows from the first day of the period
+		last, until = "last, ", ", last - DATE '1970-01-01'"
 	}
 	// An event belongs to the period of its middle day if that holds at least
 	// half of its days.
@@ -52,17 +52,28 @@ func (l *Lake) Panel(ctx context.Context, q PanelQuery) (*PanelResult, error) {
 	dated := "SELECT *, " + period.first + " AS p, " + period.last + " AS q FROM (" + events + ")"
 	placed := fmt.Sprintf("SELECT e.*, CASE WHEN 2 * (least(last, q) - greatest(first, p) + 1) < last - first + 1 THEN %d ELSE %s END AS area_number FROM (%s) e %s",
 		noPeriod, area, dated, join)
-	deaths := "0, 0, 0"
+	deaths := ""
 	if q.Deaths {
-		deaths = "CAST(coalesce(sum(deaths_low), 0) AS BIGINT), CAST(coalesce(sum(deaths_best), 0) AS BIGINT), CAST(coalesce(sum(deaths_high), 0) AS BIGINT)"
+		deaths = ", CAST(coalesce(sum(deaths_low), 0) AS BIGINT), CAST(coalesce(sum(deaths_best), 0) AS BIGINT), CAST(coalesce(sum(deaths_high), 0) AS BIGINT)"
 	}
-	query := `SELECT area_number, country, p - DATE '1970-01-01', max(q) - DATE '1970-01-01', count(*), ` + deaths + `,
-		       count(*) FILTER (WHERE place_precision <> 0), count(*) FILTER (WHERE place_precision > 3)
+	query := `SELECT area_number, country, p - DATE '1970-01-01', count(*), count(*) FILTER (WHERE place_precision <> 0), count(*) FILTER (WHERE place_precision > 3)` + until + deaths + `
 		FROM (` + placed + `) GROUP BY area_number, ` + last + `p, country ORDER BY area_number, p, ` + last + `country`
 	why := map[int]int{}
 	cells, err := collect(ctx, s.conn, query, func(row func(...any) error) (c Cell, err error) {
 		var number int
-		err = row(&number, &c.Country, &c.When.First, &c.When.Last, &c.N, &c.Deaths.Low, &c.Deaths.Best, &c.Deaths.High, &c.Placed, &c.Coarse)
+		into := [...]any{&number, &c.Country, &c.When.First, &c.N, &c.Placed, &c.Coarse, nil, nil, nil, nil}
+		n := 6
+		if q.Unit == Interval {
+			into[n] = &c.When.Last
+			n++
+		}
+		if q.Deaths {
+			n += copy(into[n:], []any{&c.Deaths.Low, &c.Deaths.Best, &c.Deaths.High})
+		}
+		err = row(into[:n]...)
+		if q.Unit != Interval {
+			c.When.Last = tabular.Unit(q.Unit).Around(c.When.First).Last
+		}
 		out.Events += c.N
 		if number >= 0 {
 			c.Area = names[number]
