@@ -17,8 +17,8 @@ import (
 )
 
 // Memory that DuckDB may take. What does not fit goes to files in the lake's
-// folder, which are removed at the end. Its limit is not a hard one: the
-// process stays under 1 GB in an import and under 4 GB in an answer.
+// folder, which are removed at the end. The limit is not a hard one: a process
+// takes a few hundred MB more (make bench measures it).
 const (
 	importMemory = "512MB"
 	queryMemory  = "2GB"

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command bench measures the lake on generated files: importing beside
 // DuckDB's own CSV reader on the same file in the same run, and panels from
 // millions of events. Every measurement is a process of its own, so that its
