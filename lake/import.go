@@ -58,6 +58,20 @@ func (l *Lake) Import(ctx context.Context, s ImportSpec) (Vintage, error) {
 		s.Retrieved = athar.DayOf(st.ModTime())
 	}
 	s.Source.Name = s.Dataset
+	p, err := l.newPart()
+	if err != nil {
+		return Vintage{}, err
+	}
+	defer p.discard()
+	// One import at a time: each must see the events of the one before.
+	busy, held, err := lock(filepath.Join(l.dir, importLock))
+	if held {
+		return Vintage{}, fmt.Errorf("another import into the lake %s is under way; wait until it has ended", l.dir)
+	}
+	if err != nil {
+		return Vintage{}, fmt.Errorf("lake %s cannot be locked: %w", l.dir, err)
+	}
+	defer busy.Close()
 	all, err := l.files()
 	if err != nil {
 		return Vintage{}, err
@@ -69,11 +83,6 @@ func (l *Lake) Import(ctx context.Context, s ImportSpec) (Vintage, error) {
 			return l.vintage(s, true, err)
 		}
 	}
-	p, err := l.newPart()
-	if err != nil {
-		return Vintage{}, err
-	}
-	defer p.discard()
 	im := importer{spec: s, part: p, siblings: siblings, codes: map[string]driver.Value{}}
 	file, err := im.run(ctx)
 	if err != nil {

@@ -22,6 +22,7 @@ const (
 	rejectsFile  = "rejects.csv"
 	partPrefix   = ".part-" // folders of imports and queries under way
 	lockSuffix   = ".lock"
+	importLock   = ".import" // held by the import that is under way; stays
 )
 
 // Lake is an open lake. It may be used by several goroutines.

@@ -330,6 +330,11 @@ func TestInterrupted(t *testing.T) {
 	s := spec("1", write(t, dir, "a.csv", tableOf(rows(20_000, 6))))
 	ctx, cancel := context.WithCancel(context.Background())
 	s.Progress = func(n int) {
+		if n == batch {
+			if _, err := l.Import(context.Background(), spec("9", s.Source.File)); err == nil || !strings.Contains(err.Error(), "another import") {
+				t.Errorf("two imports at a time: %v", err)
+			}
+		}
 		if n > 4000 {
 			cancel()
 		}
@@ -341,7 +346,8 @@ func TestInterrupted(t *testing.T) {
 	if _, err := l.Import(context.Background(), bad); err == nil {
 		t.Error("a damaged file is imported")
 	}
-	if left := tree(t, l.dir); len(left) != 0 {
+	if left := tree(t, l.dir); len(left) != 1 { // the lock of imports
+
 		t.Errorf("left behind: %v", keys(left))
 	}
 }
