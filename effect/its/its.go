@@ -4,8 +4,9 @@
 // The package thinks that a single series has no control but its own past, so
 // everything else that could have moved it (trend, season, Ramadan) must be in
 // the model or named as missing, and that a short series cannot carry a slope.
-// It reports the larger of the model's and the autocorrelation-robust standard
-// error, because the latter is too small in short series.
+// It reports the larger of two standard errors, the model's with the
+// persistence of its residuals and the autocorrelation-robust one, because the
+// latter is too small in short series.
 package its
 
 import (
@@ -110,9 +111,9 @@ type model struct {
 //
 // and reports for each phase the events over those expected with the campaign's
 // terms at zero; with a step of its own a phase's ratio is exp(b2). The
-// variance of ln RR is by the delta method from the larger of the model's and
-// the Newey-West covariance of the contrast, with t on n - p degrees of
-// freedom.
+// variance of ln RR is by the delta method from the larger of the model's
+// covariance with persistent noise ([stat.Persistent]) and Newey and West's, with
+// t on the former's degrees of freedom, n - p where nothing persists.
 //
 // The trend needs 8 points before, the change of slope 8 on both sides, the
 // season 24 months of data; what is left out is named in the notes.
@@ -295,21 +296,21 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 	}
 	m.df = float64(n - m.reg.Rank)
 	m.res.Dispersion = m.reg.Dispersion()
-	m.cov, m.infer, m.phi = slices.Clone(m.reg.Cov), "quasi", max(1, m.res.Dispersion)
-	if m.o.Spec == NB2 && !math.IsInf(m.reg.Theta, 1) {
+	noise := stat.NewPersistent(&m.reg, m.rows)
+	m.cov, m.df, m.phi, m.infer = noise.Cov(m.reg.Cov), noise.DF, noise.Phi, "quasi"
+	if noise.Rho > 0 {
+		m.say("persistent", "rho", athar.Num(noise.Rho))
+	}
+	switch {
+	case m.o.Spec == NB2 && !math.IsInf(m.reg.Theta, 1):
 		m.infer = "nb2"
 		mean := 0.0
 		for _, mu := range m.reg.Mu {
 			mean += mu / float64(n)
 		}
-		m.phi = 1 + mean/m.reg.Theta
-	} else {
-		if m.o.Spec == NB2 {
-			m.say("no-overdispersion")
-		}
-		for i := range m.cov {
-			m.cov[i] *= m.phi
-		}
+		m.phi *= 1 + mean/m.reg.Theta
+	case m.o.Spec == NB2:
+		m.say("no-overdispersion")
 	}
 	res := make([]float64, n)
 	for i, mu := range m.reg.Mu {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -83,12 +84,14 @@ func TestSicily(t *testing.T) {
 	near(t, "RR", e.RR, .885072, 1e-6)
 	near(t, "dispersion", e.Dispersion, 2.262186, 5e-6) // see stat: R stops early
 	near(t, "SE", e.SE, .0270, 2e-3)                    // METHODS.md A1
-	if e.Inference != "quasi" || e.DF != 52 {
-		t.Errorf("inference %s with %v degrees of freedom", e.Inference, float64(e.DF))
+	if e.Inference != "quasi" || e.DF != 52 || len(e.Warnings) > 0 {
+		t.Errorf("%s error with %v degrees of freedom, %v", e.Inference, float64(e.DF), codes(e.Warnings))
 	}
 	e = Estimate(s, Options{Draws: -1, Spec: NB2}).Effects[0]
 	near(t, "NB RR", e.RR, math.Exp(-.1230861), 1e-6)
-	near(t, "NB SE", e.SE, .02542926, 1e-5)
+	if r := e.SE / .02542926; r < 1 || r > 1.1 { // times the root of Pearson's statistic over n-p
+		t.Errorf("NB SE %v", e.SE)
+	}
 }
 
 // With a step of its own and no trend, a phase's ratio is that of the means.
@@ -112,7 +115,7 @@ func TestNotes(t *testing.T) {
 		t.Errorf("a short series is noted as %v", got)
 	}
 	res = Estimate(months(24, 12, random(2, 36, 20, 1)...), Options{Spec: Slope})
-	if len(res.Notes) > 0 || res.Refusal != nil {
+	if got := codes(res.Notes); len(got) > 0 && got[0] != "persistent" || len(got) > 1 || res.Refusal != nil {
 		t.Errorf("three years of data: %v %v", codes(res.Notes), res.Refusal)
 	}
 	if p := res.LjungBox; !(p > 0 && p < 1) {
@@ -179,7 +182,7 @@ func TestInference(t *testing.T) {
 		t.Errorf("negative binomial: %s, dispersion %v", e.Inference, e.Dispersion)
 	}
 	seen := map[string]bool{}
-	for k := range 20 {
+	for k := range 60 {
 		seen[Estimate(months(30, 12, random(uint64(k), 42, 20, 6)...), Options{Draws: -1}).Effects[0].Inference] = true
 	}
 	if !seen["quasi"] || !seen["hac"] || len(seen) != 2 {
@@ -189,7 +192,7 @@ func TestInference(t *testing.T) {
 	for i := range flat {
 		flat[i] = 10 + float64(i%2)
 	}
-	if res := Estimate(months(24, 12, flat...), Options{Spec: NB2, Draws: -1}); !math.IsInf(res.Theta, 1) || codes(res.Notes)[0] != "no-overdispersion" || res.Effects[0].Dispersion != 1 {
+	if res := Estimate(months(24, 12, flat...), Options{Spec: NB2, Draws: -1}); !math.IsInf(res.Theta, 1) || !slices.Contains(codes(res.Notes), "no-overdispersion") || res.Effects[0].Dispersion != 1 {
 		t.Errorf("counts without overdispersion: theta %v, %v", res.Theta, codes(res.Notes))
 	}
 }
