@@ -788,7 +788,7 @@ func TestPersistent(t *testing.T) {
 		if got := math.Sqrt(variance) / sd; got < .85 || got > 1.2 {
 			t.Errorf("rho %v: the standard error is %.2f of the standard deviation", rho, got)
 		}
-		if math.Abs(found-rho) > .15 { // it cannot be negative
+		if math.Abs(found-rho) > .1 { // it cannot be negative
 			t.Errorf("rho %v is estimated as %.2f on average", rho, found)
 		}
 	}

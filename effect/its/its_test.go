@@ -176,6 +176,30 @@ func TestMissingMonthDuring(t *testing.T) {
 	}
 }
 
+// Ramadan is taken out where the time before shows what it does, and left in
+// where it does not.
+func TestRamadan(t *testing.T) {
+	y := make([]float64, 40)
+	for i := range y {
+		y[i] = 20 + float64(i%3)
+	}
+	s := months(30, 10, y...)
+	for i := range s.Periods {
+		s.Periods[i].Days = 30
+		if i%11 == 4 || i >= 34 && i < 36 {
+			s.Periods[i].Ramadan = 1
+			s.Count[i] *= 2
+		}
+	}
+	near(t, "known before", Estimate(s, Options{Spec: NoTrend, Draws: -1}).Effects[0].RR, 1, .03)
+	for i := range 30 {
+		s.Periods[i].Ramadan, s.Count[i] = 0, y[i]
+	}
+	if rr := Estimate(s, Options{Spec: NoTrend, Draws: -1}).Effects[0].RR; rr < 1.1 {
+		t.Errorf("a Ramadan never seen before was taken out: ratio %v", rr)
+	}
+}
+
 func TestInference(t *testing.T) {
 	s := months(30, 12, random(7, 42, 20, 6)...)
 	if e := Estimate(s, Options{Spec: NB2, Draws: -1}).Effects[0]; e.Inference == "quasi" || !(e.Dispersion > 2) {
