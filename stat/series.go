@@ -74,12 +74,18 @@ type Persistent struct {
 	Rho float64 // persistence of the intensity from one period to the next, in [0, .9]
 	DF  float64 // degrees of freedom of Phi
 
-	at    []int
-	root  []float64 // sqrt of the weights mu^2/V
-	x     []float64
-	p     int
-	share float64
+	at     []int
+	root   []float64 // sqrt of the weights mu^2/V
+	x      []float64
+	p      int
+	square float64 // sum e^2
+	share  float64
+	hat    []float64 // of the weighted regression
+	c, qc  []float64
 }
+
+// maxPersistence keeps the persistence of a short series in bounds.
+const maxPersistence = .9
 
 // NewPersistent estimates the noise from the last fit of a [Regression], with
 // V = mu or mu + mu^2/theta; at holds the rows' positions in time. Residuals of a short
@@ -90,85 +96,83 @@ type Persistent struct {
 // Phi = sum e^2/tr(QC) and DF = tr(QC)^2/tr(QCQC).
 func NewPersistent(r *Regression, at []int) *Persistent {
 	n, p := len(r.y), r.p
-	s := &Persistent{at: at, x: r.x, p: p, root: make([]float64, n), Phi: 1}
+	s := &Persistent{at: at, x: r.x, p: p, root: make([]float64, n), hat: make([]float64, n*n), c: make([]float64, n*n), qc: make([]float64, n*n)}
 	e := make([]float64, n)
-	var square, lag, mean, variance float64
+	var lag, mean, variance float64
 	for i, m := range r.Mu {
 		v := m + m*m/r.Theta
 		s.root[i] = m / math.Sqrt(v)
 		e[i] = (r.y[i] - m) / math.Sqrt(v)
 		mean += m
 		variance += v
-		square += e[i] * e[i]
+		s.square += e[i] * e[i]
 		if i > 0 && at[i] == at[i-1]+1 {
 			lag += e[i] * e[i-1]
 		}
 	}
 	s.DF = float64(n - r.Rank)
-	s.share = max(0, 1-mean/variance*min(1, s.DF/square))
-	hat := make([]float64, n*n) // of the weighted regression
+	s.share = max(0, 1-mean/variance*min(1, s.DF/s.square))
 	hx := make([]float64, p)
 	for i := range n {
 		mulVec(hx, r.Cov, r.x[i*p:i*p+p])
 		for j := range n {
-			hat[i*n+j] = s.root[i] * s.root[j] * dot(hx, r.x[j*p:j*p+p])
+			s.hat[i*n+j] = s.root[i] * s.root[j] * dot(hx, r.x[j*p:j*p+p])
 		}
 	}
-	c, qc := make([]float64, n*n), make([]float64, n*n)
-	// moments leaves QC in qc and returns tr QC, the sum of QCQ beside the
-	// diagonal, and tr QCQC.
-	moments := func(rho float64) (tr, side, tr2 float64) {
-		s.Rho = rho
-		for i := range n {
-			for j := range n {
-				c[i*n+j] = s.corr(i, j)
-			}
-		}
-		mul(qc, hat, c, n)
-		for i, v := range c {
-			qc[i] = v - qc[i]
-		}
-		for i := range n {
-			tr += qc[i*n+i]
-			for j := range n {
-				tr2 += qc[i*n+j] * qc[j*n+i]
-			}
-			if i > 0 && at[i] == at[i-1]+1 {
-				side += qc[i*n+i-1] - dot(qc[i*n:i*n+n], hat[(i-1)*n:i*n])
-			}
-		}
-		return
+	expected := func(rho float64) float64 {
+		tr, side, _ := s.moments(rho)
+		return side / tr
 	}
-	low, high := 0.0, .9
-	if tr, side, _ := moments(0); s.share == 0 || lag/square <= side/tr {
-		high = 0
+	low, high := 0.0, maxPersistence
+	if s.share == 0 || lag/s.square <= expected(0) {
+		s.Phi = max(1, s.square/s.DF)
+		return s
 	}
 	for high-low > 1e-3 {
-		mid := (low + high) / 2
-		if tr, side, _ := moments(mid); side/tr < lag/square {
+		if mid := (low + high) / 2; expected(mid) < lag/s.square {
 			low = mid
 		} else {
 			high = mid
 		}
 	}
-	if high == 0 {
-		s.Rho, s.Phi = 0, max(1, square/s.DF)
-		return s
-	}
-	tr, _, tr2 := moments(high)
-	s.DF, s.Phi = max(1, tr*tr/tr2), max(1, square/tr)
+	tr, _, tr2 := s.moments(high)
+	s.Rho, s.DF, s.Phi = high, max(1, tr*tr/tr2), max(1, s.square/tr)
 	return s
 }
 
-func (s *Persistent) corr(i, j int) float64 {
+// moments returns tr QC, the sum of QCQ beside the diagonal, and tr QCQC.
+func (s *Persistent) moments(rho float64) (tr, side, tr2 float64) {
+	n := len(s.root)
+	for i := range n {
+		for j := range n {
+			s.c[i*n+j] = s.corr(i, j, rho)
+		}
+	}
+	mul(s.qc, s.hat, s.c, n)
+	for i, v := range s.c {
+		s.qc[i] = v - s.qc[i]
+	}
+	for i := range n {
+		tr += s.qc[i*n+i]
+		for j := range n {
+			tr2 += s.qc[i*n+j] * s.qc[j*n+i]
+		}
+		if i > 0 && s.at[i] == s.at[i-1]+1 {
+			side += s.qc[i*n+i-1] - dot(s.qc[i*n:i*n+n], s.hat[(i-1)*n:i*n])
+		}
+	}
+	return
+}
+
+func (s *Persistent) corr(i, j int, rho float64) float64 {
 	d := s.at[i] - s.at[j]
 	switch {
 	case d == 0:
 		return 1
-	case s.Rho == 0:
+	case rho == 0:
 		return 0
 	}
-	return s.share * math.Pow(s.Rho, math.Abs(float64(d)))
+	return s.share * math.Pow(rho, math.Abs(float64(d)))
 }
 
 // Cov is the covariance of the regression's coefficients under this noise,
@@ -179,7 +183,7 @@ func (s *Persistent) Cov(inv []float64) []float64 {
 	meat := make([]float64, p*p)
 	for i := range s.root {
 		for j := range s.root {
-			if w := s.Phi * s.root[i] * s.root[j] * s.corr(i, j); w != 0 {
+			if w := s.Phi * s.root[i] * s.root[j] * s.corr(i, j, s.Rho); w != 0 {
 				for a, v := range s.x[i*p : i*p+p] {
 					for b, u := range s.x[j*p : j*p+p] {
 						meat[a*p+b] += w * v * u
@@ -191,4 +195,31 @@ func (s *Persistent) Cov(inv []float64) []float64 {
 	v := make([]float64, p*p)
 	sandwich(v, inv, meat, make([]float64, p*p), p)
 	return v
+}
+
+// ContrastDF is the degrees of freedom of the variance of the contrast c of
+// the coefficients. Rho is an estimate too: its standard error,
+// sqrt((1-rho^2)/n)/share, moves the variance by a share f, which by
+// Satterthwaite's rule leaves 2/(2/DF + f^2).
+func (s *Persistent) ContrastDF(inv, c []float64) float64 {
+	if s.Rho == 0 {
+		return s.DF
+	}
+	n, p := len(s.root), s.p
+	ac, a := make([]float64, p), make([]float64, n)
+	mulVec(ac, inv, c)
+	for i := range a {
+		a[i] = s.root[i] * dot(s.x[i*p:i*p+p], ac)
+	}
+	variance := func(rho float64) float64 {
+		tr, _, _ := s.moments(rho)
+		v := 0.0
+		for i, x := range a {
+			v += x * dot(s.c[i*n:i*n+n], a)
+		}
+		return v * max(1, s.square/tr)
+	}
+	se := math.Sqrt((1-s.Rho*s.Rho)/float64(n)) / s.share
+	f := (variance(min(maxPersistence, s.Rho+se)) - variance(max(0, s.Rho-se))) / (2 * variance(s.Rho))
+	return max(1, 2/(2/s.DF+f*f))
 }

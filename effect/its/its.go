@@ -99,6 +99,7 @@ type model struct {
 	x, x0   []float64 // design, and without the campaign
 	steps   map[athar.Phase]bool
 	reg     stat.Regression
+	noise   *stat.Persistent
 	cov     []float64
 	df, phi float64
 	infer   string
@@ -297,6 +298,7 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 	m.df = float64(n - m.reg.Rank)
 	m.res.Dispersion = m.reg.Dispersion()
 	noise := stat.NewPersistent(&m.reg, m.rows)
+	m.noise = noise
 	m.cov, m.df, m.phi, m.infer = noise.Cov(m.reg.Cov), noise.DF, noise.Phi, "quasi"
 	if noise.Rho > 0 {
 		m.say("persistent", "rho", athar.Num(noise.Rho))
@@ -400,12 +402,13 @@ func (m *model) effect(e *athar.Effect, ph athar.Phase, pre float64) {
 	}
 	// Quasi-Poisson scores sum to zero over a step, so fitted is observed; a
 	// negative binomial fit weighs them and its own mean is the estimate.
-	b, q := math.Log(fitted/expected), stat.TQuantile(.975, m.df)*se
+	df := m.noise.ContrastDF(m.reg.Cov, c)
+	b, q := math.Log(fitted/expected), stat.TQuantile(.975, df)*se
 	low, high := math.Exp(b-q), math.Exp(b+q)
 	e.RR, e.Low, e.High = athar.Num(math.Exp(b)), athar.Num(low), athar.Num(high)
-	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(m.df), athar.Num(stat.TwoSided(b/se, m.df)), infer
+	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(df), athar.Num(stat.TwoSided(b/se, df)), infer
 	e.AvoidedLow, e.AvoidedHigh = athar.Num(fitted/high-observed), athar.Num(fitted/low-observed)
-	fall, rise := stat.MDE(se, m.df)
+	fall, rise := stat.MDE(se, df)
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 }
 
