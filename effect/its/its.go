@@ -232,14 +232,14 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 	}
 	if m.o.Spec != NoTrend {
 		if m.res.Pre < MinSlope {
-			m.say("no-slope", "term", "trend", "n", m.res.Pre, "need", MinSlope)
+			m.say("no-trend-fitted", "n", m.res.Pre, "need", MinSlope)
 		} else {
 			add(func(t int) float64 { return float64(t - start) })
 		}
 	}
 	if m.o.Spec == Slope {
 		if m.res.Pre < MinSlope || after < MinSlope {
-			m.say("no-slope", "term", "change", "n", min(m.res.Pre, after), "need", MinSlope)
+			m.say("no-slope", "n", min(m.res.Pre, after), "need", MinSlope)
 		} else {
 			campaign(func(t int) float64 { return max(0, float64(t-start)) })
 		}

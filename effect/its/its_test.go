@@ -111,7 +111,7 @@ func TestStep(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	res := Estimate(months(6, 3, random(1, 9, 20, 1)...), Options{})
-	if got := codes(res.Notes); !reflect.DeepEqual(got, []string{"no-slope", "no-season"}) {
+	if got := codes(res.Notes); !reflect.DeepEqual(got, []string{"no-trend-fitted", "no-season"}) {
 		t.Errorf("a short series is noted as %v", got)
 	}
 	res = Estimate(months(24, 12, random(2, 36, 20, 1)...), Options{Spec: Slope})
