@@ -50,15 +50,7 @@ type CampaignPanel struct {
 
 // Run assesses the study in the given file.
 func Run(ctx context.Context, file string, o Options) (*Result, error) {
-	s, err := study.Parse(file)
-	if err != nil {
-		return nil, err
-	}
-	in, err := load(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	g, unit, err := in.grid()
+	s, in, g, unit, err := prepare(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +91,20 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	r.Claims = claims(s, r)
 	r.Methods = methodsRun(r)
 	return res, nil
+}
+
+// prepare reads a study and all it names, and arranges the counts.
+func prepare(ctx context.Context, file string) (*study.Study, *inputs, *panel.Grid, panel.Unit, error) {
+	s, err := study.Parse(file)
+	if err != nil {
+		return nil, nil, nil, "", err
+	}
+	in, err := load(ctx, s)
+	if err != nil {
+		return nil, nil, nil, "", err
+	}
+	g, unit, err := in.grid()
+	return s, in, g, unit, err
 }
 
 // parallel runs n tasks on as many workers as there are processors and stops

@@ -249,6 +249,44 @@ outcome: attacks
 	}
 }
 
+// Points that fall into the study only after exchanging latitude and longitude
+// stop the run; so does a point that no globe has, as a listed row.
+func TestSwappedCoordinates(t *testing.T) {
+	var swapped, right strings.Builder
+	swapped.WriteString("id,date,lat,lon\n")
+	right.WriteString("id,date,lat,lon\n")
+	for i := range 40 {
+		fmt.Fprintf(&swapped, "%d,2020-%02d-05,%.2f,%.2f\n", i, 1+i%6, 44+0.02*float64(i), 33.5)
+		fmt.Fprintf(&right, "%d,2020-%02d-05,%.2f,%.2f\n", i, 1+i%6, 33.5, 44+0.02*float64(i))
+	}
+	right.WriteString("40,2020-01-05,133.5,44\n")
+	study := `study: s
+title: S
+group: {name: G}
+outcome: attacks
+data:
+  - {name: t, file: events.csv, format: table, columns: {id: id, date: date, lat: lat, lon: lon}, licence: x, citation: x}
+areas: {geojson: [areas.geojson], properties: {code: code, name_en: name}}
+campaigns:
+  - {id: c, name: C, footprint: {areas: [A]}, start: 2020-05-01, end: 2020-05-31}
+`
+	areas := `{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"code":"A","name":"West"},"geometry":{"type":"Polygon","coordinates":[[[44,33],[44.4,33],[44.4,34],[44,34],[44,33]]]}},
+{"type":"Feature","properties":{"code":"B","name":"East"},"geometry":{"type":"Polygon","coordinates":[[[44.4,33],[44.9,33],[44.9,34],[44.4,34],[44.4,33]]]}}]}`
+	file := write(t, t.TempDir(), map[string]string{"study.yaml": study, "areas.geojson": areas, "events.csv": swapped.String()})
+	if _, err := Run(context.Background(), file, Options{}); err == nil || !strings.Contains(err.Error(), "look swapped: 40 of 40 points") {
+		t.Errorf("swapped columns: %v", err)
+	}
+	write(t, filepath.Dir(file), map[string]string{"events.csv": right.String()})
+	r, err := Run(context.Background(), file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Rejects) != 1 || r.Rejects[0].Line != 42 {
+		t.Errorf("a latitude of 133.5: %v", r.Rejects)
+	}
+}
+
 // An unknown area in a row is listed with its line and the nearest names.
 func TestUnknownAreaInData(t *testing.T) {
 	file := world(t, 1, 1, "")

@@ -136,8 +136,7 @@ func widenAll(list []athar.Effect, p *athar.Panel) {
 // dispersion first. far < 0: no control, the expectation is taken as known.
 func widen(e *athar.Effect, far float64) {
 	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents || far >= 0 && far < verdict.FewEvents
-	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 || far == 0 ||
-		e.Question == athar.AskNet {
+	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 || far == 0 {
 		return
 	}
 	pre, phi := float64(e.EventsPre), float64(e.Dispersion)

@@ -179,48 +179,55 @@ func (r *Regression) off(i int) float64 {
 	return r.offset[i]
 }
 
+// normal sets Cov to the inverse of x'Wx, W = mu/(1+mu/theta), at the present
+// eta, and grad to x'W(eta - offset + (y-mu)/mu).
+func (r *Regression) normal() {
+	p := r.p
+	clear(r.Cov)
+	clear(r.grad)
+	for i, m := range r.Mu {
+		w := m / (1 + m/r.Theta)
+		row := r.x[i*p : i*p+p]
+		addOuter(r.Cov, row, w)
+		w *= r.eta[i] - r.off(i) + (r.y[i]-m)/m
+		for j, v := range row {
+			r.grad[j] += w * v
+		}
+	}
+	mirror(r.Cov, p)
+	r.Rank = sweep(r.Cov, p, r.Dropped, r.step)
+}
+
 // fit iterates weighted least squares from the present eta at the present
-// theta: W = mu/(1+mu/theta), z = eta - offset + (y-mu)/mu.
+// theta, and leaves Cov at the solution.
 func (r *Regression) fit() error {
 	p := r.p
 	dev := r.deviance()
 	for iter := range 100 {
-		clear(r.Cov)
-		clear(r.grad)
-		for i, m := range r.Mu {
-			w := m / (1 + m/r.Theta)
-			row := r.x[i*p : i*p+p]
-			addOuter(r.Cov, row, w)
-			w *= r.eta[i] - r.off(i) + (r.y[i]-m)/m
-			for j, v := range row {
-				r.grad[j] += w * v
-			}
-		}
-		mirror(r.Cov, p)
-		r.Rank = sweep(r.Cov, p, r.Dropped, r.step)
+		r.normal()
 		mulVec(r.step, r.Cov, r.grad)
+		copy(r.Beta, r.step)
 		for i := range r.next {
-			r.next[i] = r.off(i) + dot(r.x[i*p:i*p+p], r.step)
+			r.next[i] = r.off(i) + dot(r.x[i*p:i*p+p], r.Beta)
 		}
 		old := dev
 		dev = r.move(1)
 		for half := 0; half < 30 && iter > 0 && !(dev <= old+1e-9*(1+math.Abs(old))); half++ {
 			dev = r.move(.5)
 		}
+		if math.IsNaN(dev) {
+			return ErrDiverged
+		}
+		copy(r.eta, r.next)
 		if iter > 0 && math.Abs(dev-old) < 1e-13*(1+math.Abs(dev)) {
-			copy(r.Beta, r.step)
-			copy(r.eta, r.next)
 			for _, m := range r.Mu {
 				if m < 1e-10 {
 					return ErrDiverged
 				}
 			}
+			r.normal()
 			return nil
 		}
-		if math.IsNaN(dev) {
-			return ErrDiverged
-		}
-		copy(r.eta, r.next)
 	}
 	return ErrDiverged
 }

@@ -743,3 +743,53 @@ func TestThetaIsMaximum(t *testing.T) {
 		t.Errorf("underdispersed counts have theta %v, %v", fit.Theta, err)
 	}
 }
+
+// A persistent intensity is recognised through a fit with a trend and a step,
+// and its covariance is that of the coefficients over many series; noise
+// without persistence leaves the quasi-Poisson covariance.
+func TestPersistent(t *testing.T) {
+	const n, reps, mean = 48, 400, 40.0
+	x := design(n, func(int) float64 { return 1 }, func(i int) float64 { return float64(i) / n }, func(i int) float64 {
+		if i >= 36 {
+			return 1
+		}
+		return 0
+	})
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i
+	}
+	for _, rho := range []float64{0, .6} {
+		var found, step, square, variance float64
+		for k := range reps {
+			r := Stream(uint64(k), "persistent", 0)
+			y := make([]float64, n)
+			state := r.NormFloat64()
+			for i := range y {
+				y[i] = NegBin(r, mean*math.Exp(.4*state-.08), 1)
+				state = rho*state + math.Sqrt(1-rho*rho)*r.NormFloat64()
+			}
+			var fit Regression
+			if err := fit.Poisson(y, x, nil, 3); err != nil {
+				t.Fatal(err)
+			}
+			s := NewPersistent(&fit, at)
+			v := s.Cov(fit.Cov)
+			if s.Rho == 0 {
+				near(t, "without persistence", v[8], fit.Cov[8]*fit.Dispersion(), 1e-9)
+				near(t, "degrees of freedom", s.DF, n-3, 1e-12)
+			}
+			found += s.Rho / reps
+			step += fit.Beta[2] / reps
+			square += fit.Beta[2] * fit.Beta[2] / reps
+			variance += v[8] / reps
+		}
+		sd := math.Sqrt(square - step*step)
+		if got := math.Sqrt(variance) / sd; got < .85 || got > 1.2 {
+			t.Errorf("rho %v: the standard error is %.2f of the standard deviation", rho, got)
+		}
+		if math.Abs(found-rho) > .1 { // it cannot be negative
+			t.Errorf("rho %v is estimated as %.2f on average", rho, found)
+		}
+	}
+}

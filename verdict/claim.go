@@ -63,6 +63,9 @@ func Resolve(c Claim, findings []athar.Finding) athar.ClaimResult {
 		if len(relevant) == 1 {
 			r.Because = append(r.Because, note("claim-finding", map[string]any{"word": string(f.Verdict)}))
 			r.Because = append(r.Because, f.Because...)
+			if n := len(f.Guards); n > 0 {
+				r.Because = append(r.Because, note("claim-guards", map[string]any{"n": n}))
+			}
 		}
 	}
 	args := map[string]any{"yes": yes, "no": no, "silent": silent, "n": len(relevant)}

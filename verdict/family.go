@@ -9,21 +9,31 @@ import (
 )
 
 // Family marks the directions that many questions asked at once could produce
-// by chance. The family is every inside question of the study's campaigns,
-// during and after; p-values are adjusted by Holm's step-down rule,
-// p(i) (m-i+1) made monotone. A direction whose adjusted p is above 0.05 keeps
-// its word, which rests on its own interval, but carries the guard
+// by chance. There are two families: the inside questions of all campaigns,
+// during and after, which are what a study is about; and all questions about
+// rings and net. p-values are adjusted within a family by Holm's step-down
+// rule, p(i) (m-i+1) made monotone. A direction whose adjusted p is above 0.05
+// keeps its word, which rests on its own interval, but carries the guard
 // "multiplicity" and chance as a rival explanation.
 func Family(reports []athar.CampaignReport) {
-	var all []*athar.Finding
+	var first, second []*athar.Finding
 	for i := range reports {
 		for j := range reports[i].Findings {
 			f := &reports[i].Findings[j]
-			if f.Question == athar.AskInside && f.Headline != nil && f.Headline.Refusal == nil && !math.IsNaN(float64(f.Headline.P)) {
-				all = append(all, f)
+			switch {
+			case f.Headline == nil || f.Headline.Refusal != nil || math.IsNaN(float64(f.Headline.P)):
+			case f.Question == athar.AskInside:
+				first = append(first, f)
+			case f.Question == athar.AskRing || f.Question == athar.AskNet:
+				second = append(second, f)
 			}
 		}
 	}
+	holm(first)
+	holm(second)
+}
+
+func holm(all []*athar.Finding) {
 	slices.SortStableFunc(all, func(a, b *athar.Finding) int { return cmp.Compare(a.Headline.P, b.Headline.P) })
 	adjusted := 0.0
 	for i, f := range all {

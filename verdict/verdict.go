@@ -110,6 +110,7 @@ func Findings(in Input) []athar.Finding {
 		}
 		out = append(out, rings...)
 		if f := in.one(athar.AskNet, 0, phase); f != nil {
+			carried(f, append([]athar.Finding{*inside}, rings...))
 			out = append(out, *f)
 		}
 		if len(rings) > 0 {
@@ -117,6 +118,23 @@ func Findings(in Input) []athar.Finding {
 		}
 	}
 	return out
+}
+
+// carried takes the net direction away where most of the net difference comes
+// from a part whose own direction is not robust: the sum cannot stand on what
+// its part does not.
+func carried(net *athar.Finding, parts []athar.Finding) {
+	if !Directional(net.Verdict) {
+		return
+	}
+	for _, p := range parts {
+		if p.Verdict == athar.NotRobust && 2*p.Headline.Avoided/net.Headline.Avoided > 1 {
+			net.Because = append(net.Because, athar.Note{Code: "net-carried", Args: map[string]any{
+				"question": string(p.Question), "ring": p.Ring, "word": string(net.Verdict)}})
+			net.Verdict = athar.NotRobust
+			return
+		}
+	}
 }
 
 // Total answers the question about a whole country or all areas, by the same

@@ -401,6 +401,31 @@ func TestDriftAndNoControl(t *testing.T) {
 	}
 }
 
+// The sum does not stand on a part that is not robust.
+func TestNetIsCarriedByItsParts(t *testing.T) {
+	ring := effect(athar.AskRing, 1, 0.5, 0.3, 0.8)
+	ring.AdjLow, ring.AdjHigh, ring.Avoided = 0.3, 0.8, 40
+	in := inside(0.9, 0.5, 1.5)
+	in.Avoided = 2
+	net := effect(athar.AskNet, 0, 0.6, 0.4, 0.9)
+	net.Avoided = 42
+	donut := effect(athar.AskRing, 1, 1.1, 0.8, 1.5)
+	find := func(donuts [][]athar.Effect) athar.Verdict {
+		for _, f := range Findings(Input{Smallest: 1.25, Rings: 1, Headline: []athar.Effect{in, ring, net}, Donuts: donuts}) {
+			if f.Question == athar.AskNet {
+				return f.Verdict
+			}
+		}
+		return ""
+	}
+	if v := find(nil); v != athar.Decline {
+		t.Errorf("a robust ring: %s", v)
+	}
+	if v := find([][]athar.Effect{{donut}}); v != athar.NotRobust {
+		t.Errorf("a ring that is not robust: %s", v)
+	}
+}
+
 func TestPreTrendAndDilution(t *testing.T) {
 	f := months([]float64{50, 50, 50, 50}, 40)
 	f.Placebo = []athar.Effect{inside(0.7, 0.5, 0.9)}

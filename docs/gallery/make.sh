@@ -32,6 +32,7 @@ cat >"$work/telephone.html" <<'END'
 <iframe src="small.html" style="width:390px;height:844px;border:0;background:#fff"></iframe>
 END
 
+shot first-page 1200 1500 isis-2020/brief.html
 shot answer 1200 1500 iraq-2007/brief.html
 shot dark 1200 1500 isis-2020/brief.html --force-dark-mode
 shot campaign 1200 2450 campaign.html

@@ -4,8 +4,9 @@
 // The package thinks that a single series has no control but its own past, so
 // everything else that could have moved it (trend, season, Ramadan) must be in
 // the model or named as missing, and that a short series cannot carry a slope.
-// It reports the larger of the model's and the autocorrelation-robust standard
-// error, because the latter is too small in short series.
+// It reports the larger of two standard errors, the model's with the
+// persistence of its residuals and the autocorrelation-robust one, because the
+// latter is too small in short series.
 package its
 
 import (
@@ -98,6 +99,7 @@ type model struct {
 	x, x0   []float64 // design, and without the campaign
 	steps   map[athar.Phase]bool
 	reg     stat.Regression
+	noise   *stat.Persistent
 	cov     []float64
 	df, phi float64
 	infer   string
@@ -110,9 +112,9 @@ type model struct {
 //
 // and reports for each phase the events over those expected with the campaign's
 // terms at zero; with a step of its own a phase's ratio is exp(b2). The
-// variance of ln RR is by the delta method from the larger of the model's and
-// the Newey-West covariance of the contrast, with t on n - p degrees of
-// freedom.
+// variance of ln RR is by the delta method from the larger of the model's
+// covariance with persistent noise ([stat.Persistent]) and Newey and West's, with
+// t on the former's degrees of freedom, n - p where nothing persists.
 //
 // The trend needs 8 points before, the change of slope 8 on both sides, the
 // season 24 months of data; what is left out is named in the notes.
@@ -230,14 +232,14 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 	}
 	if m.o.Spec != NoTrend {
 		if m.res.Pre < MinSlope {
-			m.say("no-slope", "term", "trend", "n", m.res.Pre, "need", MinSlope)
+			m.say("no-trend-fitted", "n", m.res.Pre, "need", MinSlope)
 		} else {
 			add(func(t int) float64 { return float64(t - start) })
 		}
 	}
 	if m.o.Spec == Slope {
 		if m.res.Pre < MinSlope || after < MinSlope {
-			m.say("no-slope", "term", "change", "n", min(m.res.Pre, after), "need", MinSlope)
+			m.say("no-slope", "n", min(m.res.Pre, after), "need", MinSlope)
 		} else {
 			campaign(func(t int) float64 { return max(0, float64(t-start)) })
 		}
@@ -295,21 +297,22 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 	}
 	m.df = float64(n - m.reg.Rank)
 	m.res.Dispersion = m.reg.Dispersion()
-	m.cov, m.infer, m.phi = slices.Clone(m.reg.Cov), "quasi", max(1, m.res.Dispersion)
-	if m.o.Spec == NB2 && !math.IsInf(m.reg.Theta, 1) {
+	noise := stat.NewPersistent(&m.reg, m.rows)
+	m.noise = noise
+	m.cov, m.df, m.phi, m.infer = noise.Cov(m.reg.Cov), noise.DF, noise.Phi, "quasi"
+	if noise.Rho > 0 {
+		m.say("persistent", "rho", athar.Num(noise.Rho))
+	}
+	switch {
+	case m.o.Spec == NB2 && !math.IsInf(m.reg.Theta, 1):
 		m.infer = "nb2"
 		mean := 0.0
 		for _, mu := range m.reg.Mu {
 			mean += mu / float64(n)
 		}
-		m.phi = 1 + mean/m.reg.Theta
-	} else {
-		if m.o.Spec == NB2 {
-			m.say("no-overdispersion")
-		}
-		for i := range m.cov {
-			m.cov[i] *= m.phi
-		}
+		m.phi *= 1 + mean/m.reg.Theta
+	case m.o.Spec == NB2:
+		m.say("no-overdispersion")
 	}
 	res := make([]float64, n)
 	for i, mu := range m.reg.Mu {
@@ -399,12 +402,13 @@ func (m *model) effect(e *athar.Effect, ph athar.Phase, pre float64) {
 	}
 	// Quasi-Poisson scores sum to zero over a step, so fitted is observed; a
 	// negative binomial fit weighs them and its own mean is the estimate.
-	b, q := math.Log(fitted/expected), stat.TQuantile(.975, m.df)*se
+	df := m.noise.ContrastDF(m.reg.Cov, c)
+	b, q := math.Log(fitted/expected), stat.TQuantile(.975, df)*se
 	low, high := math.Exp(b-q), math.Exp(b+q)
 	e.RR, e.Low, e.High = athar.Num(math.Exp(b)), athar.Num(low), athar.Num(high)
-	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(m.df), athar.Num(stat.TwoSided(b/se, m.df)), infer
+	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(df), athar.Num(stat.TwoSided(b/se, df)), infer
 	e.AvoidedLow, e.AvoidedHigh = athar.Num(fitted/high-observed), athar.Num(fitted/low-observed)
-	fall, rise := stat.MDE(se, m.df)
+	fall, rise := stat.MDE(se, df)
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 }
 

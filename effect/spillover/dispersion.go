@@ -36,6 +36,7 @@ type history struct {
 	at    map[athar.Role][]int
 	share float64
 	rho   float64
+	se    float64 // standard error of rho
 }
 
 // maxRho keeps the persistence of a short history in bounds.
@@ -73,6 +74,7 @@ func (m *model) past() {
 	if phi := square / n; phi > 1 {
 		h.share = 1 - 1/phi
 		h.rho = min(maxRho, max(0, lag1/n/h.share))
+		h.se = math.Sqrt((1-h.rho*h.rho)/n) / h.share
 	}
 }
 
@@ -87,14 +89,14 @@ func (m *model) sums(r athar.Role, ph athar.Phase) (y, mu []float64) {
 }
 
 // corr is the correlation of two residuals at a distance in periods.
-func (h *history) corr(d int, share float64) float64 {
+func corr(d int, share, rho float64) float64 {
 	switch {
 	case d == 0:
 		return 1
-	case h.rho == 0:
+	case rho == 0:
 		return 0
 	}
-	return share * math.Pow(h.rho, math.Abs(float64(d)))
+	return share * math.Pow(rho, math.Abs(float64(d)))
 }
 
 // spread is the noise of a role's contrast between a phase and the pre-period.
@@ -110,7 +112,22 @@ func (h *history) corr(d int, share float64) float64 {
 // liberal. The excess of a persistent intensity grows with the square of its
 // mean, so where a phase's expected counts are larger than those before, its
 // phi - 1 is larger in proportion.
+//
+// rho is itself an estimate. Its standard error moves the variance by a share
+// f, which by Satterthwaite's rule makes the degrees of freedom
+// 2/(2/df + f^2).
 func (m *model) spread(role athar.Role, ph athar.Phase) spread {
+	h := &m.hist
+	sp := m.spreadAt(role, ph, h.rho)
+	if h.rho > 0 {
+		up, down := m.spreadAt(role, ph, min(maxRho, h.rho+h.se)), m.spreadAt(role, ph, max(0, h.rho-h.se))
+		f := (up.phi*up.inflate - down.phi*down.inflate) / (2 * sp.phi * sp.inflate)
+		sp.df = max(1, 2/(2/sp.df+f*f))
+	}
+	return sp
+}
+
+func (m *model) spreadAt(role athar.Role, ph athar.Phase, rho float64) spread {
 	h := &m.hist
 	res, at := h.res[role], h.at[role]
 	sp := spread{phi: 1, inflate: 1, df: 1}
@@ -129,7 +146,7 @@ func (m *model) spread(role athar.Role, ph athar.Phase) spread {
 	mean := 0.0
 	for i := range n {
 		for j := range n {
-			c[i*n+j] = h.corr(at[i]-at[j], share)
+			c[i*n+j] = corr(at[i]-at[j], share, rho)
 			row[i] += c[i*n+j] / float64(n)
 		}
 		mean += row[i] / float64(n)
@@ -148,7 +165,7 @@ func (m *model) spread(role athar.Role, ph athar.Phase) spread {
 	if sp.phi = square / tr; sp.phi < 1 {
 		sp.phi, sp.df = 1, math.Inf(1)
 	}
-	if h.rho == 0 {
+	if rho == 0 {
 		return sp
 	}
 	var num, den, before float64
@@ -170,7 +187,7 @@ func (m *model) spread(role athar.Role, ph athar.Phase) spread {
 			own += x * x
 			for t, y := range a {
 				if x != 0 && y != 0 {
-					sum += x * y * h.corr(s-t, share)
+					sum += x * y * corr(s-t, share, rho)
 				}
 			}
 		}

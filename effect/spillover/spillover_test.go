@@ -446,13 +446,17 @@ func TestBand(t *testing.T) {
 	if want := math.Sqrt(4 + 16./32); width < math.Sqrt(4) || width > 1.25*want {
 		t.Errorf("the band is %.2f standard errors wide, about %.2f expected", width, want)
 	}
-	for k := range 8 {
-		p.Count[k] = float64(k % 2) // four events before
-		p.Count[12+k], p.Count[24+k] = 5000, 5000
+	// Nine events before, periods ten times as long after: 30 expected in each,
+	// give or take 30/sqrt(9) for the level and sqrt(30) for the count.
+	p = panel(3, 4, 0, []athar.Role{athar.Inside, athar.Far}, []float64{3, 3, 3, 30, 30, 30, 30}, []float64{5e4, 5e4, 5e4, 5e5, 5e5, 5e5, 5e5})
+	for t := 3; t < 7; t++ {
+		p.Periods[t].Days = 300
 	}
 	s = spillover.Estimate(p, spillover.Options{Draws: 20000}).Expected[0]
-	if float64(s.High[9]) < 3 { // Poisson of .5 alone ends at 2
-		t.Errorf("the band ends at %v", s.High[9])
+	near(t, "expected", s.Expected[5], 30, 1e-9)
+	width = float64(s.High[5]-s.Low[5]) / (2 * stat.TQuantile(.975, math.Inf(1)))
+	if want := math.Sqrt(30 + 100); width < .9*want || width > 1.2*want {
+		t.Errorf("the band is %.2f standard errors wide, %.2f expected", width, want)
 	}
 }
 
