@@ -50,7 +50,15 @@ type CampaignPanel struct {
 
 // Run assesses the study in the given file.
 func Run(ctx context.Context, file string, o Options) (*Result, error) {
-	s, in, g, unit, err := prepare(ctx, file)
+	s, err := study.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	return run(ctx, s, file, o)
+}
+
+func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, error) {
+	in, g, unit, err := prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -93,18 +101,14 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 	return res, nil
 }
 
-// prepare reads a study and all it names, and arranges the counts.
-func prepare(ctx context.Context, file string) (*study.Study, *inputs, *panel.Grid, panel.Unit, error) {
-	s, err := study.Parse(file)
-	if err != nil {
-		return nil, nil, nil, "", err
-	}
+// prepare reads all that a study names, and arranges the counts.
+func prepare(ctx context.Context, s *study.Study) (*inputs, *panel.Grid, panel.Unit, error) {
 	in, err := load(ctx, s)
 	if err != nil {
-		return nil, nil, nil, "", err
+		return nil, nil, "", err
 	}
 	g, unit, err := in.grid()
-	return s, in, g, unit, err
+	return in, g, unit, err
 }
 
 // parallel runs n tasks on as many workers as there are processors and stops

@@ -5,13 +5,18 @@ import (
 	"fmt"
 
 	"athar"
+	"athar/study"
 )
 
 // Check reads a study and everything that it names, and says in lines what was
 // understood; it assesses nothing and shows no count after a campaign's start,
 // so that a study can be corrected before any result is seen.
 func Check(ctx context.Context, file string) ([]string, error) {
-	s, in, g, unit, err := prepare(ctx, file)
+	s, err := study.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	in, g, unit, err := prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -184,13 +184,7 @@ func yearOnYear(in *inputs, t study.Total, g *panel.Grid, areas int) (athar.Effe
 
 // claims resolves the study's claims against all findings.
 func claims(s *study.Study, r *athar.Report) []athar.ClaimResult {
-	var all []athar.Finding
-	for _, c := range r.Campaigns {
-		all = append(all, c.Findings...)
-	}
-	for _, t := range r.Totals {
-		all = append(all, t.Findings...)
-	}
+	all := findings(r)
 	out := []athar.ClaimResult{}
 	for _, c := range s.Claims {
 		out = append(out, verdict.Resolve(verdict.Claim{ID: c.ID, Text: c.Text, Source: c.Source, Question: c.Question, About: c.About,

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"athar"
+	"athar/assess"
 	"athar/brief"
 	"athar/lake"
 	"athar/match/actor"
@@ -199,6 +201,7 @@ func (c *vintageListCmd) Run(e *env) error {
 
 type vintageDiffCmd struct {
 	Lake    string `help:"Folder of the lake." required:"" placeholder:"DIR"`
+	Study   string `help:"A study that reads the dataset: say which of its findings move." placeholder:"FILE"`
 	Dataset string `arg:"" help:"The dataset."`
 	Old     string `arg:"" help:"The older version."`
 	New     string `arg:"" help:"The newer version."`
@@ -237,6 +240,9 @@ func (c *vintageDiffCmd) Run(e *env) error {
 		fmt.Fprintln(e.stdout)
 		printTable(e.stdout, rows)
 	}
+	if err := c.moves(e); err != nil {
+		return err
+	}
 	if len(d.Changes) == 0 {
 		return nil
 	}
@@ -251,4 +257,37 @@ func (c *vintageDiffCmd) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "and %d more\n", more)
 	}
 	return nil
+}
+
+// moves prints the findings of a study that the newer version changes.
+func (c *vintageDiffCmd) moves(e *env) error {
+	if c.Study == "" {
+		return nil
+	}
+	list, err := assess.Moves(e.ctx, c.Study, c.Dataset, c.Old, c.New, assess.Options{Version: Version})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.stdout)
+	if len(list) == 0 {
+		fmt.Fprintln(e.stdout, "No finding of the study moves.")
+		return nil
+	}
+	rows := [][]string{{"finding", "old", "ratio", "new", "ratio", ""}}
+	for _, m := range list {
+		mark := ""
+		if m.WordsDiffer {
+			mark = "another word"
+		}
+		rows = append(rows, []string{m.ID, string(m.Old), short(m.OldRR), string(m.New), short(m.NewRR), mark})
+	}
+	printTable(e.stdout, rows)
+	return nil
+}
+
+func short(n athar.Num) string {
+	if math.IsNaN(float64(n)) {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", float64(n))
 }
