@@ -44,15 +44,16 @@ const (
 )
 
 type cli struct {
-	Assess  assessCmd  `cmd:"" help:"Assess a study and write its brief."`
-	Check   checkCmd   `cmd:"" help:"Check a study file and its data without assessing anything."`
-	Init    initCmd    `cmd:"" help:"Write a commented study file to start from."`
-	Series  seriesCmd  `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
-	Import  importCmd  `cmd:"" help:"Import published files of events into a lake."`
-	Data    dataCmd    `cmd:"" help:"Describe what a lake holds."`
-	SQL     sqlCmd     `cmd:"" name:"sql" help:"Answer one SELECT from a lake."`
-	Vintage vintageCmd `cmd:"" help:"List and compare the versions that a lake holds."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Assess     assessCmd     `cmd:"" help:"Assess a study and write its brief."`
+	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
+	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`
+	Series     seriesCmd     `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
+	Import     importCmd     `cmd:"" help:"Import published files of events into a lake."`
+	Data       dataCmd       `cmd:"" help:"Describe what a lake holds."`
+	SQL        sqlCmd        `cmd:"" name:"sql" help:"Answer one SELECT from a lake."`
+	Vintage    vintageCmd    `cmd:"" help:"List and compare the versions that a lake holds."`
+	Duplicates duplicatesCmd `cmd:"" help:"Find the reports of one incident in several datasets of a lake."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 type env struct {
