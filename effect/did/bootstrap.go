@@ -71,8 +71,9 @@ func band(rows []float64, k, n int, o Draws) Band {
 	r := stat.Stream(o.Seed, "did/band/"+o.Task, 0)
 	draws := make([]float64, o.N*k) // by estimate
 	one := make([]float64, k)
+	p := newPerturber(rows, k, o.Multiplier)
 	for b := range o.N {
-		perturb(one, rows, o.Multiplier, r)
+		p.draw(one, r)
 		for j, v := range one {
 			draws[j*o.N+b] = v / float64(n)
 		}
@@ -98,32 +99,67 @@ func band(rows []float64, k, n int, o Draws) Band {
 	return out
 }
 
-// perturb fills dst with sum_i V_i rows_i. It allocates nothing.
-func perturb(dst, rows []float64, m Multiplier, r *rand.Rand) {
-	// Mammen: V = 1-phi with probability phi/sqrt 5, else phi, phi the golden
-	// ratio. Both laws are a + (b-a) 1{heads}; comparing 32 bits is exact enough.
-	low, high, p := -1.0, 1.0, uint64(1)<<31
+// block is how many units the draws look up at once.
+const block = 4
+
+// perturber draws sum_i V_i rows_i. V takes two values, so that the sum is
+// low*sum rows + (high-low)*(sum of the rows with V high); the latter is looked
+// up by blocks of units in a table of all subset sums.
+type perturber struct {
+	k, units int
+	base     []float64 // low * sum of all rows
+	table    []float64 // subset sums, 1<<block rows of k for every block
+	low      uint64    // V is low where 32 random bits are below it
+}
+
+func newPerturber(rows []float64, k int, m Multiplier) *perturber {
+	// Mammen: V = 1-phi with probability phi/sqrt 5, else phi, phi the golden ratio.
+	low, high, share := -1.0, 1.0, .5
 	if m == Mammen {
-		low, high = -(math.Sqrt(5)-1)/2, (math.Sqrt(5)+1)/2
-		share := (math.Sqrt(5) + 1) / (2 * math.Sqrt(5))
-		p = uint64(share * (1 << 32))
+		low, high = (1-math.Sqrt(5))/2, (1+math.Sqrt(5))/2
+		share = (math.Sqrt(5) + 1) / (2 * math.Sqrt(5))
 	}
-	clear(dst)
-	k := len(dst)
+	p := &perturber{k: k, units: len(rows) / k, base: make([]float64, k), low: uint64(share * (1 << 32))}
+	blocks := (p.units + block - 1) / block
+	p.table = make([]float64, blocks<<block*k)
+	for i := range p.units {
+		row := rows[i*k : (i+1)*k]
+		own := p.table[i/block<<block*k : (i/block+1)<<block*k]
+		for set := range 1 << block {
+			if set>>(i%block)&1 == 0 {
+				continue
+			}
+			for j, v := range row {
+				own[set*k+j] += (high - low) * v
+			}
+		}
+		for j, v := range row {
+			p.base[j] += low * v
+		}
+	}
+	return p
+}
+
+// draw fills dst with one draw. It allocates nothing.
+func (p *perturber) draw(dst []float64, r *rand.Rand) {
+	copy(dst, p.base)
 	var word uint64
-	for i, at := 0, 0; at < len(rows); i, at = i+1, at+k {
-		if i%2 == 0 {
-			word = r.Uint64()
-		} else {
-			word >>= 32
+	for i, at := 0, 0; i < p.units; at += p.k << block {
+		set := 0
+		for b := 0; b < block && i < p.units; b, i = b+1, i+1 {
+			if i%2 == 0 {
+				word = r.Uint64()
+			} else {
+				word >>= 32
+			}
+			// 1 where the bits are not below p.low, without a branch.
+			set |= int(1-((word&(1<<32-1))-p.low)>>63) << b
 		}
-		v := high
-		if word&(1<<32-1) < p {
-			v = low
+		if set == 0 {
+			continue
 		}
-		row := rows[at : at+k]
-		for j := range dst {
-			dst[j] += v * row[j]
+		for j, v := range p.table[at+set*p.k : at+(set+1)*p.k] {
+			dst[j] += v
 		}
 	}
 }
