@@ -56,9 +56,9 @@ type Fit struct {
 	Curve  []float64 // the effect in every period; mean over the periods after is Tau
 	Zeta   float64   // ridge on Omega: the objective has Zeta^2 ||omega||^2
 
-	omega, lambda         stat.Simplex
-	treated, after, cols  []float64
-	rows, pseudo, placebo []float64
+	omega, lambda        stat.Simplex
+	treated, after, cols []float64
+	rows                 []float64
 }
 
 // Block fits the n x t matrix y, row-major: n0 controls first, t0 periods
