@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"athar"
+	"athar/stat"
 )
 
 // Facts is what the guards look at for one campaign.
@@ -102,7 +103,7 @@ func surge(f Facts) athar.Guard {
 		return athar.Guard{Code: "surge", Status: athar.Blind, Says: note("guard-surge-blind",
 			map[string]any{"have": len(x), "need": SurgeBefore + SurgeLast})}
 	}
-	z, m0, m1 := Surge(x[:n0], x[n0:])
+	z, m0, m1 := stat.Surge(x[:n0], x[n0:])
 	args := map[string]any{"z": athar.Num(z), "last": athar.Num(m1), "before": athar.Num(m0), "periods": n1}
 	switch {
 	case z > SurgeZ:
@@ -111,32 +112,6 @@ func surge(f Facts) athar.Guard {
 		return athar.Guard{Code: "surge", Status: athar.Fired, Says: note("guard-trough", args)}
 	}
 	return athar.Guard{Code: "surge", Status: athar.Quiet, Says: note("guard-surge-quiet", args)}
-}
-
-// Surge returns the z-score of the mean of last against before, and both means.
-func Surge(before, last []float64) (z, m0, m1 float64) {
-	m0, m1 = mean(before), mean(last)
-	v := 0.0
-	for _, x := range before {
-		v += (x - m0) * (x - m0)
-	}
-	v = max(v/float64(len(before)-1), m0)
-	se := math.Sqrt(v * (1/float64(len(last)) + 1/float64(len(before))))
-	if se == 0 {
-		if m1 > m0 {
-			return math.Inf(1), m0, m1
-		}
-		return 0, m0, m1
-	}
-	return (m1 - m0) / se, m0, m1
-}
-
-func mean(x []float64) float64 {
-	s := 0.0
-	for _, v := range x {
-		s += v
-	}
-	return s / float64(len(x))
 }
 
 // donut reports how far the inside estimate moves when the last pre-periods

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"athar"
+	"athar/stat"
 )
 
 func TestWordFollowsTheGrammar(t *testing.T) {
@@ -187,7 +188,7 @@ func TestSurgeGuard(t *testing.T) {
 	}
 	// Hand figure: before 0,2,0,2,... (mean 1, sd^2 12/11), last 4,4,4:
 	// z = 3 / sqrt(12/11 (1/3 + 1/12)) = 4.4497.
-	z, m0, m1 := Surge([]float64{0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2}, []float64{4, 4, 4})
+	z, m0, m1 := stat.Surge([]float64{0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2}, []float64{4, 4, 4})
 	if m0 != 1 || m1 != 4 || math.Abs(z-3/math.Sqrt(12.0/11*5/12)) > 1e-12 {
 		t.Errorf("z %v m0 %v m1 %v", z, m0, m1)
 	}
