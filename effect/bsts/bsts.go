@@ -58,8 +58,9 @@ type FitOptions struct {
 type Posterior struct {
 	Chains, Ahead int
 	// Path holds draws x Ahead values of the series after the last observation
-	// before the campaign, noise included, in the units of the series.
-	Path []float64
+	// before the campaign, noise included, in the units of the series; Mean is
+	// the same without the noise.
+	Path, Mean []float64
 	// NoiseSD, LevelSD and SeasonSD hold one value a draw, in the units of the
 	// series.
 	NoiseSD, LevelSD, SeasonSD []float64
@@ -110,7 +111,7 @@ func Fit(y, x []float64, k, pre int, o FitOptions) (*Posterior, error) {
 	ahead := d.rows - pre
 	p := &Posterior{Chains: o.Chains, Ahead: ahead, Inclusion: make([]float64, k), Beta: make([]float64, k), Fitted: make([]float64, pre)}
 	draws := each * o.Chains
-	p.Path = make([]float64, draws*ahead)
+	p.Path, p.Mean = make([]float64, draws*ahead), make([]float64, draws*ahead)
 	p.NoiseSD, p.LevelSD, p.SeasonSD = make([]float64, draws), make([]float64, draws), make([]float64, draws)
 	chains := make([]*sampler, o.Chains)
 	var wg sync.WaitGroup
@@ -123,7 +124,7 @@ func Fit(y, x []float64, k, pre int, o FitOptions) (*Posterior, error) {
 	for t := range pre {
 		u := 0.0
 		for _, s := range chains {
-			p.Fitted[t] += d.mean + d.sd*s.fit[t]/float64(draws)
+			p.Fitted[t] += d.mean/float64(o.Chains) + d.sd*s.fit[t]/float64(draws)
 			u += s.below[t] / float64(s.looked*o.Chains)
 		}
 		if t > 0 && !math.IsNaN(d.y[t]) {
@@ -359,7 +360,7 @@ func (s *sampler) keep(p *Posterior, i int) {
 	level := s.level[n-1]
 	for h := range p.Ahead {
 		level += step * s.r.NormFloat64()
-		v := level + s.reg.at(n+h) + eps*s.r.NormFloat64()
+		v := level + s.reg.at(n+h)
 		if m > 0 {
 			g := turn * s.r.NormFloat64()
 			for c := m - 1; c >= 1; c-- {
@@ -371,7 +372,8 @@ func (s *sampler) keep(p *Posterior, i int) {
 			s.turn[1] = g
 			v += g
 		}
-		p.Path[i*p.Ahead+h] = d.mean + d.sd*v
+		p.Mean[i*p.Ahead+h] = d.mean + d.sd*v
+		p.Path[i*p.Ahead+h] = d.mean + d.sd*(v+eps*s.r.NormFloat64())
 	}
 }
 

@@ -15,9 +15,9 @@ const Method = "bsts"
 
 // The specifications.
 const (
-	Main       = ""              // log counts, level step guessed at 0.01
+	Main       = ""              // 2 sqrt(y + 3/8), level step guessed at 0.01
 	LooseLevel = "level-sd=0.1"  // the level's step guessed at 0.1
-	Root       = "root"          // 2 sqrt(y + 3/8) in place of logs
+	Log        = "log"           // log(y + 0.5) in place of roots
 	CausalImp  = "causal-impact" // the published priors, see [Published]
 )
 
@@ -29,9 +29,10 @@ const (
 	MaxRHat     = 1.05 // split R-hat of what is reported
 	MinOneStep  = .9   // share of one-step forecasts that must hold
 	OtherLevel  = .1   // the second guess of the level's step
+	maxRho      = .5   // correlation of what the model leaves, above which it refuses
+	sayRho      = .1   // and above which it says so
 	placeboPart = 3    // the in-time placebo stands on the last third before
 
-	mainDF, mainR2 = 2, .5
 )
 
 // Options of one estimate.
@@ -57,24 +58,31 @@ type Result struct {
 	Sensitivity []athar.Effect // under the other guess of the level's step
 	Placebo     *athar.Effect  // as if the campaign had run in the last third before it
 
-	Controls  []string  // codes of the far areas that could enter
+	Far       int       // far areas that could enter, by themselves or in their sum
+	Controls  []string  // codes of those large enough to enter by themselves
 	Inclusion []float64 // share of draws with each of them
 	Total     float64   // share of draws with the sum of the far areas
 	RHat      float64   // the largest of the reported quantities
 	ESS       float64   // the smallest
 	OneStep   float64   // see [Posterior]
+	Rho       float64   // lag-one correlation of what the model leaves before the campaign
 }
 
 // Estimate fits the areas of one role, summed, on far areas. Counts go in as
-// log(y + 0.5) or 2 sqrt(y + 3/8) of counts per mean length of a period and
-// come back draw by draw, never below zero. For each phase
+// 2 sqrt(y + 3/8) of counts per mean length of a period, whose noise does not
+// grow with the count, and come back draw by draw, never below zero. For each phase
 //
 //	RR = observed / mean of S*,  S* = sum of a draw over the phase,
 //
-// with the 2.5% and 97.5% quantiles of S* as ends and, after Brodersen and
-// others, p = 2 min(#{S* >= S}, #{S* <= S})/(M+1), both counts with S
-// itself. Regressors are the far areas with at least 20 events before and no
-// unused cell, the sum of them, and Ramadan where the time before has some.
+// with the central 95% of the ratio that makes each draw the observed count as
+// its interval and, after Brodersen and others, p = 2 min(#{S* >= S},
+// #{S* <= S})/(M+1), both counts with S itself. Draws are spread where what
+// the model leaves before the campaign carries over from period to period.
+//
+// Regressors are the sum of all far areas with at least 20 events before and no
+// unused cell, those of them that meet the count guard themselves (noise in a small
+// area's counts would pull its coefficient to zero), a yearly wave where the
+// time before covers two years, and Ramadan where it has some.
 func Estimate(p *athar.Panel, o Options) Result {
 	if o.Question == "" {
 		o.Question = athar.AskInside
@@ -105,7 +113,9 @@ type model struct {
 	meanPre  float64
 	post     *Posterior
 	sum      map[athar.Phase][]float64 // S*, in the order of the draws
+	ratio    map[athar.Phase][]float64 // see predict
 	expected map[athar.Phase]float64
+	hasTotal bool
 	res      Result
 }
 
@@ -181,60 +191,76 @@ func (m *model) forward(i int, y float64) float64 {
 	switch w := m.scale[i]; {
 	case w <= 0:
 		return math.NaN()
-	case m.o.Spec == Root:
-		return 2 * math.Sqrt((y+.375)/w)
-	default:
+	case m.o.Spec == Log:
 		return math.Log((y + .5) / w)
+	default:
+		return 2 * math.Sqrt((y+.375)/w)
 	}
 }
 
 // back is the inverse of forward, clipped at 0.
 func (m *model) back(i int, v float64) float64 {
-	if m.o.Spec == Root {
-		v = max(0, v) / 2
-		return max(0, v*v*m.scale[i]-.375)
+	if m.o.Spec == Log {
+		return max(0, math.Exp(v)*m.scale[i]-.5)
 	}
-	return max(0, math.Exp(v)*m.scale[i]-.5)
+	v = max(0, v) / 2
+	return max(0, v*v*m.scale[i]-.375)
 }
 
 // design fills y and x.
 func (m *model) design(p *athar.Panel) {
 	var columns [][]float64
-	total := make([]float64, len(m.rows))
+	total, areas := make([]float64, len(m.rows)), 0
 	for a, area := range p.Areas {
 		if area.Role != athar.Far {
 			continue
 		}
 		events, whole := 0.0, true
 		for i, t := range m.rows {
-			if q := m.s.Periods[t]; q.Days > 0 && q.Phase != athar.WashIn {
+			q := m.s.Periods[t]
+			if q.Days > 0 && q.Phase != athar.WashIn {
 				whole = whole && p.Use[p.At(a, t)]
 			}
-			if i < m.pre {
+			if q.Phase == athar.Pre {
 				events += p.Count[p.At(a, t)]
 			}
 		}
 		if !whole || events < MinControl {
 			continue
 		}
+		areas++
+		large := events >= MinMean*float64(m.points[athar.Pre])
 		col := make([]float64, len(m.rows))
 		for i, t := range m.rows {
 			c := p.Count[p.At(a, t)]
 			col[i] = m.forward(i, c)
 			total[i] += c
 		}
-		columns = append(columns, col)
-		m.res.Controls = append(m.res.Controls, area.Code)
-	}
-	switch n := len(columns); {
-	case n == 0:
-		m.say("series-no-control")
-	case n > 1:
-		col := make([]float64, len(m.rows))
-		for i, c := range total {
-			col[i] = m.forward(i, c)
+		if large {
+			columns = append(columns, col)
+			m.res.Controls = append(m.res.Controls, area.Code)
 		}
-		columns = append(columns, col)
+	}
+	m.res.Far = areas
+	switch {
+	case areas == 0:
+		m.say("series-no-control")
+	case areas > 1 || len(columns) == 0:
+		for i, c := range total {
+			total[i] = m.forward(i, c)
+		}
+		columns, m.hasTotal = append(columns, total), true
+	}
+	first := m.s.Periods[m.rows[0]].First
+	days := int(m.s.Periods[m.rows[m.pre-1]].Last-first) + 1
+	if days >= its.SeasonDays {
+		sin, cos := make([]float64, len(m.rows)), make([]float64, len(m.rows))
+		for i, t := range m.rows {
+			sin[i], cos[i] = math.Sincos(2 * math.Pi * float64(m.s.Periods[t].Mid()-first) / 365.25)
+		}
+		columns = append(columns, sin, cos)
+	} else if m.o.Seasons < 2 {
+		m.say("no-season", "days", days, "need", its.SeasonDays)
 	}
 	ramadan, least, most := make([]float64, len(m.rows)), math.Inf(1), math.Inf(-1)
 	for i, t := range m.rows {
@@ -259,7 +285,9 @@ func (m *model) design(p *athar.Panel) {
 	}
 }
 
-// prior is that of the specification.
+// prior is that of the specification. The published belief that regressors
+// explain 80% of the variance, worth 50 observations, is worth more than the
+// counts of most studies: here it is half of the variance, worth two.
 func (m *model) prior() Prior {
 	p := Published()
 	p.Seasons = m.o.Seasons
@@ -269,7 +297,7 @@ func (m *model) prior() Prior {
 	case LooseLevel:
 		p.LevelSD = OtherLevel
 	}
-	p.DF, p.R2 = mainDF, mainR2
+	p.DF, p.R2 = 2, .5
 	return p
 }
 
@@ -283,31 +311,34 @@ func (m *model) fit() {
 	m.post = post
 	n := len(m.res.Controls)
 	m.res.Inclusion = post.Inclusion[:n]
-	if n > 1 {
+	if m.hasTotal {
 		m.res.Total = post.Inclusion[n]
 	}
 	m.res.OneStep = post.OneStep
+	var rest []float64
+	var at []int
+	for i, v := range post.Fitted {
+		if e := m.y[i] - v; e == e {
+			rest, at = append(rest, e), append(at, i)
+		}
+	}
+	m.res.Rho = max(0, stat.AR1(rest, at))
+	if m.res.Rho > maxRho {
+		m.res.Refusal = refuse("noise-persists", "rho", athar.Num(m.res.Rho), "most", athar.Num(maxRho))
+		return
+	}
+	if m.res.Rho > sayRho {
+		m.say("persistent", "rho", athar.Num(m.res.Rho))
+	}
 	m.res.RHat = max(stat.RHat(post.NoiseSD, post.Chains), stat.RHat(post.LevelSD, post.Chains))
 	m.res.ESS = math.Inf(1)
-	m.sum, m.expected = map[athar.Phase][]float64{}, map[athar.Phase]float64{}
-	draws := len(post.NoiseSD)
+	m.sum, m.ratio, m.expected = map[athar.Phase][]float64{}, map[athar.Phase][]float64{}, map[athar.Phase]float64{}
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		if m.points[ph] == 0 {
-			continue
+		if m.points[ph] > 0 {
+			m.predict(ph)
+			m.res.RHat = max(m.res.RHat, stat.RHat(m.sum[ph], post.Chains))
+			m.res.ESS = min(m.res.ESS, stat.ESS(m.sum[ph], post.Chains))
 		}
-		s := make([]float64, draws)
-		for d := range s {
-			for h := range post.Ahead {
-				i := m.pre + h
-				if q := m.s.Periods[m.rows[i]]; q.Phase == ph && q.Days > 0 {
-					s[d] += m.back(i, post.Path[d*post.Ahead+h])
-				}
-			}
-			m.expected[ph] += s[d] / float64(draws)
-		}
-		m.sum[ph] = s
-		m.res.RHat = max(m.res.RHat, stat.RHat(s, post.Chains))
-		m.res.ESS = min(m.res.ESS, stat.ESS(s, post.Chains))
 	}
 	if !(m.res.RHat < MaxRHat) {
 		m.res.Refusal = refuse("chains-apart", "rhat", athar.Num(m.res.RHat), "need", athar.Num(MaxRHat))
@@ -322,6 +353,88 @@ func (m *model) fit() {
 	m.series()
 }
 
+// predict draws S* of one phase, and the ratio r at which a campaign would have
+// brought the draw to what was observed. Noise keeps its size on the scale of
+// the model, so with states and regression m and noise e the ratio solves
+//
+//	sum back(sqrt(r) m + e) = S      for roots, a quadratic in sqrt(r),
+//	sum back(ln r + m + e) = S       for logs.
+//
+// r >= 1 exactly where S >= S*, so that the interval of r leaves out 1 where p < .05.
+func (m *model) predict(ph athar.Phase) {
+	post, observed := m.post, m.counts[ph]
+	var at []int
+	for h := range post.Ahead {
+		if q := m.s.Periods[m.rows[m.pre+h]]; q.Phase == ph && q.Days > 0 {
+			at = append(at, h)
+		}
+	}
+	draws := len(post.NoiseSD)
+	mean := make([]float64, post.Ahead)
+	for _, h := range at {
+		for d := range draws {
+			mean[h] += post.Mean[d*post.Ahead+h] / float64(draws)
+		}
+	}
+	f := m.inflation(ph)
+	sum, ratio := make([]float64, draws), make([]float64, draws)
+	for d := range sum {
+		var a, b, c float64
+		for _, h := range at {
+			i := m.pre + h
+			u, w := post.Mean[d*post.Ahead+h], m.scale[i]
+			e := f * (post.Path[d*post.Ahead+h] - u)
+			u = mean[h] + f*(u-mean[h])
+			sum[d] += m.back(i, u+e)
+			if m.o.Spec == Log {
+				a += w * math.Exp(u+e)
+				c -= .5
+			} else {
+				a += w * u * u / 4
+				b += w * u * e / 2
+				c += w*e*e/4 - .375
+			}
+		}
+		if m.o.Spec == Log {
+			ratio[d] = max(0, (observed-c)/a)
+		} else {
+			root := (math.Sqrt(max(0, b*b-4*a*(c-observed))) - b) / (2 * a)
+			ratio[d] = max(0, root) * max(0, root)
+		}
+		m.expected[ph] += sum[d] / float64(draws)
+	}
+	m.sum[ph], m.ratio[ph] = sum, ratio
+}
+
+// inflation is how much wider the difference between a phase's mean and the
+// mean before becomes if noise carries over from one period to the next with
+// correlation Rho: the square root of its variance over that of white noise.
+func (m *model) inflation(ph athar.Phase) float64 {
+	rho := m.res.Rho
+	if rho <= 0 {
+		return 1
+	}
+	weight := make([]float64, len(m.rows))
+	white := 0.0
+	for i, t := range m.rows {
+		switch q := m.s.Periods[t]; {
+		case q.Days <= 0:
+		case q.Phase == athar.Pre:
+			weight[i] = -1 / float64(m.points[athar.Pre])
+		case q.Phase == ph:
+			weight[i] = 1 / float64(m.points[ph])
+		}
+		white += weight[i] * weight[i]
+	}
+	v := 0.0
+	for i, a := range weight {
+		for j, b := range weight {
+			v += a * b * math.Pow(rho, math.Abs(float64(m.rows[i]-m.rows[j])))
+		}
+	}
+	return math.Sqrt(max(1, v/white))
+}
+
 func (m *model) effects() {
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
 		if m.points[ph] == 0 {
@@ -332,19 +445,19 @@ func (m *model) effects() {
 			Campaign: m.o.Campaign, Method: Method, Spec: m.o.Spec, Question: m.o.Question, Ring: m.o.Ring, Phase: ph,
 			RR: nan, Low: nan, High: nan, P: nan, SE: nan, DF: nan, AdjLow: nan, AdjHigh: nan,
 			Observed: athar.Num(m.counts[ph]), Expected: nan, Avoided: nan, AvoidedLow: nan, AvoidedHigh: nan, MDELow: nan, MDEHigh: nan,
-			EventsPre: int(m.counts[athar.Pre]), Areas: m.areas, Periods: m.points[ph], Dispersion: nan, Inference: "draws",
+			EventsPre: int(m.counts[athar.Pre]), Areas: m.areas, Periods: m.points[ph], Dispersion: 0, Inference: "draws",
 			Warnings: slices.Clone(m.res.Notes), Refusal: m.res.Refusal,
 		}
 		if e.Refusal == nil {
-			m.effect(&e, m.sum[ph], m.expected[ph])
+			m.effect(&e)
 		}
 		m.res.Effects = append(m.res.Effects, e)
 	}
 }
 
-// effect fills e from the draws of S*.
-func (m *model) effect(e *athar.Effect, draws []float64, expected float64) {
-	s := float64(e.Observed)
+// effect fills e from the draws of S* and of the ratio.
+func (m *model) effect(e *athar.Effect) {
+	s, draws := float64(e.Observed), m.sum[e.Phase]
 	above, below := 1, 1
 	var mean, square float64
 	n := float64(len(draws))
@@ -359,22 +472,31 @@ func (m *model) effect(e *athar.Effect, draws []float64, expected float64) {
 		mean += l / n
 		square += l * l / n
 	}
-	sorted := slices.Clone(draws)
+	sorted := slices.Clone(m.ratio[e.Phase])
 	slices.Sort(sorted)
 	low, high := stat.Quantile(sorted, .025), stat.Quantile(sorted, .975)
 	se := math.Sqrt(max(0, square-mean*mean))
+	expected := m.expected[e.Phase]
 	e.Expected, e.Avoided = athar.Num(expected), athar.Num(expected-s)
-	e.AvoidedLow, e.AvoidedHigh = athar.Num(low-s), athar.Num(high-s)
-	e.RR, e.Low, e.High = athar.Num(s/expected), athar.Num(s/high), athar.Num(s/low)
+	e.AvoidedLow, e.AvoidedHigh = athar.Num(s/high-s), athar.Num(s/low-s)
+	e.RR, e.Low, e.High = athar.Num(s/expected), athar.Num(low), athar.Num(high)
 	e.P = athar.Num(min(1, 2*float64(min(above, below))/(n+1)))
 	e.SE, e.DF = athar.Num(se), athar.Num(math.Inf(1))
 	fall, rise := stat.MDE(se, math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
+	if m.o.Spec != Log {
+		for _, v := range m.post.NoiseSD {
+			e.Dispersion += athar.Num(v * v / n)
+		}
+	}
 	if s == 0 {
-		// Ratios of draws would all be zero: the exact upper limit of a mean
+		// No ratio can be read off roots near zero: the exact upper limit of a mean
 		// that brought no event, over the lowest expectation.
+		slices.Sort(draws)
+		least, up := stat.Quantile(draws, .025), stat.Quantile(draws, .975)
 		_, most := stat.PoissonLimits(0, .05)
-		e.High = athar.Num(most / max(low, .5))
+		e.Low, e.High = 0, athar.Num(most*max(1, float64(e.Dispersion))/max(least, .5))
+		e.AvoidedLow, e.AvoidedHigh = athar.Num(least), athar.Num(up)
 		e.Warnings = append(e.Warnings, note("zero-events", "expected", e.Expected))
 	}
 }
