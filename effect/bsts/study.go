@@ -216,7 +216,7 @@ func (m *model) design(p *athar.Panel) {
 			continue
 		}
 		events, whole := 0.0, true
-		for i, t := range m.rows {
+		for _, t := range m.rows {
 			q := m.s.Periods[t]
 			if q.Days > 0 && q.Phase != athar.WashIn {
 				whole = whole && p.Use[p.At(a, t)]
