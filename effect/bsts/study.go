@@ -315,14 +315,7 @@ func (m *model) fit() {
 		m.res.Total = post.Inclusion[n]
 	}
 	m.res.OneStep = post.OneStep
-	var rest []float64
-	var at []int
-	for i, v := range post.Fitted {
-		if e := m.y[i] - v; e == e {
-			rest, at = append(rest, e), append(at, i)
-		}
-	}
-	m.res.Rho = max(0, stat.AR1(rest, at))
+	m.res.Rho = m.persistence()
 	if m.res.Rho > maxRho {
 		m.res.Refusal = refuse("noise-persists", "rho", athar.Num(m.res.Rho), "most", athar.Num(maxRho))
 		return
@@ -433,6 +426,67 @@ func (m *model) inflation(ph athar.Phase) float64 {
 		}
 	}
 	return math.Sqrt(max(1, v/white))
+}
+
+// persistence is the lag-one autocorrelation r of what the model leaves before
+// the campaign. Fitting takes some of it away: with the projection H on the mean and the
+// regressors that are mostly in, white noise leaves E = -sum H_t,t-1/(n-p). With
+// the mean alone, (r-E) n/(n-p-3) is Marriott and Pope's (n r + 1)/(n - 4).
+func (m *model) persistence() float64 {
+	var rest []float64
+	var at []int
+	for i, v := range m.post.Fitted {
+		if e := m.y[i] - v; e == e {
+			rest, at = append(rest, e), append(at, i)
+		}
+	}
+	n := len(rest)
+	var basis [][]float64
+	add := func(f func(i int) float64) {
+		u := make([]float64, n)
+		before, after := 0.0, 0.0
+		for i, t := range at {
+			u[i] = f(t)
+			before += u[i] * u[i]
+		}
+		for _, b := range basis {
+			c := 0.0
+			for i := range u {
+				c += u[i] * b[i]
+			}
+			for i := range u {
+				u[i] -= c * b[i]
+			}
+		}
+		for _, v := range u {
+			after += v * v
+		}
+		if after <= 1e-9*before {
+			return
+		}
+		for i := range u {
+			u[i] /= math.Sqrt(after)
+		}
+		basis = append(basis, u)
+	}
+	add(func(int) float64 { return 1 })
+	for j := range m.k {
+		if m.post.Inclusion[j] > .5 && len(basis) < n/3 {
+			add(func(t int) float64 { return m.x[t*m.k+j] })
+		}
+	}
+	var num, den, hat float64
+	for i, e := range rest {
+		den += e * e
+		if i > 0 && at[i] == at[i-1]+1 {
+			num += e * rest[i-1]
+			for _, b := range basis {
+				hat += b[i] * b[i-1]
+			}
+		}
+	}
+	p := float64(len(basis))
+	return max(0, (num/den+hat/(float64(n)-p))*float64(n)/(float64(n)-p-3))
 }
 
 func (m *model) effects() {
