@@ -58,6 +58,9 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
 		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)
+	if err == nil {
+		err = in.distances()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,9 @@ import (
 
 	"athar"
 	"athar/displace/wdd"
+	"athar/effect/did"
 	"athar/effect/its"
+	"athar/effect/placebo"
 	"athar/effect/rateratio"
 	"athar/effect/spillover"
 	"athar/panel"
@@ -26,7 +28,9 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	}
 	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID}
 	a.spillover(v)
+	a.randomise(v, in.between)
 	a.series(v)
+	a.did(v)
 	a.exact(v)
 	a.wdd(v)
 	a.fallBack(v)
@@ -36,6 +40,9 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
+	if r := a.randomised; r != nil {
+		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
+	}
 	f.Coarse, f.Placed = in.precision(v.Periods)
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
@@ -64,6 +71,7 @@ type answers struct {
 	expected                    []athar.RoleSeries
 	notes                       []athar.Note
 	noControl                   bool
+	randomised                  *placebo.Result
 }
 
 func (a *answers) keep(list ...athar.Effect) { a.effects = append(a.effects, list...) }
@@ -108,6 +116,58 @@ func (a *answers) spillover(v *panel.View) {
 			}
 		}
 	}
+}
+
+// randomise sets the placebo p of the headline inside, during and after:
+// [placebo.Test] of the same model in other areas and at other times. between
+// gives the distance of two areas of the grid, nil: unknown.
+func (a *answers) randomise(v *panel.View, between func(i, j int) float64) {
+	if a.noControl {
+		return
+	}
+	pick := func(list []athar.Effect, out []float64) {
+		for j, ph := range phases {
+			out[j] = math.NaN()
+			for i := range list {
+				if e := &list[i]; e.Question == athar.AskInside && e.Phase == ph {
+					out[j] = placebo.Studentised(*e)
+				}
+			}
+		}
+	}
+	o := placebo.Options{Out: len(phases), Seed: a.seed, Task: a.campaign}
+	if between != nil {
+		o.Km = func(i, j int) float64 { return between(v.Area[i], v.Area[j]) }
+	}
+	if n := len(v.Rings); n > 0 {
+		o.Clear = float64(v.Rings[n-1].To)
+	}
+	r := placebo.Test(v.Panel, func(p *athar.Panel, out []float64) {
+		pick(spillover.Estimate(p, spillover.Options{Draws: -1}).Effects, out)
+	}, o)
+	a.randomised = &r
+	a.notes = append(a.notes, r.Notes...)
+	for j, ph := range phases {
+		p := athar.Num(r.P[j])
+		for _, list := range [][]athar.Effect{a.headline, a.effects} {
+			for i := range list {
+				e := &list[i]
+				if e.Method == spillover.Method && e.Spec == "" && e.Question == athar.AskInside && e.Phase == ph && !math.IsNaN(r.P[j]) {
+					e.PlaceboP = &p
+				}
+			}
+		}
+	}
+}
+
+var phases = []athar.Phase{athar.During, athar.Post}
+
+// did votes: it leaves the rings out of the model and takes only far areas with
+// enough events as controls.
+func (a *answers) did(v *panel.View) {
+	r := did.Estimate(v.Panel, did.PanelOptions{Campaign: a.campaign})
+	a.keep(r.Effects...)
+	a.voters = append(a.voters, r.Effects...)
 }
 
 // widenAll widens the effects of one spillover fit.

@@ -39,6 +39,8 @@ type inputs struct {
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
 	placed []placedEvent
+	// between is the distance in km of two areas of the grid; nil: unknown.
+	between func(i, j int) float64
 }
 
 type placedEvent struct {
@@ -409,6 +411,24 @@ func (in *inputs) fill(unit panel.Unit) (*panel.Grid, error) {
 		g.Unknown(m.area, m.when)
 	}
 	return g, nil
+}
+
+// distances prepares the distance between the edges of any two areas of the
+// grid; without areas it stays unknown.
+func (in *inputs) distances() error {
+	if in.set == nil {
+		return nil
+	}
+	km := make([][]float64, len(in.set.Areas))
+	for i, a := range in.set.Areas {
+		row, err := in.set.Distances([]string{a.Code})
+		if err != nil {
+			return err
+		}
+		km[i] = row
+	}
+	in.between = func(i, j int) float64 { return km[i][j] }
+	return nil
 }
 
 func (in *inputs) sites(g *panel.Grid) ([]panel.Site, error) {

@@ -33,6 +33,17 @@ type Facts struct {
 	// Placebo is the headline method on the later half of the pre-period, as
 	// if the campaign had run then.
 	Placebo []athar.Effect
+	// Randomised says what the placebo p of the headline rests on.
+	Randomised Randomised
+}
+
+// Randomised describes a test against campaigns that did not happen.
+type Randomised struct {
+	Ran      bool
+	Placebos int // distinct ones that match
+	MinP     float64
+	// Matched on the surge before; Contiguous as the real footprint.
+	Matched, Contiguous bool
 }
 
 // Dated is a circumstance of the calendar that could move counts by itself.
@@ -58,7 +69,7 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), placebo(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), fewAreas(f), agreement(f),
 	}
 }
 
@@ -156,6 +167,38 @@ func preTrend(f Facts) athar.Guard {
 		return athar.Guard{Code: "pre-trend", Status: athar.Fired, Says: note("guard-pre-trend", args)}
 	}
 	return athar.Guard{Code: "pre-trend", Status: athar.Quiet, Says: note("guard-pre-trend-quiet", args)}
+}
+
+// PlaceboLevel is the level of the placebo test.
+const PlaceboLevel = .05
+
+// undone reports whether an interval without 1 is not unusual among placebos.
+func undone(e *athar.Effect) bool {
+	return e.PlaceboP != nil && *e.PlaceboP > PlaceboLevel && (e.High < 1 || e.Low > 1)
+}
+
+// placebo fires if the headline's interval inside leaves 1 out, but changes as
+// large are found more often than the level says where nothing was launched.
+func placebo(f Facts) athar.Guard {
+	args := map[string]any{"n": f.Randomised.Placebos, "min": athar.Num(f.Randomised.MinP)}
+	var shown *athar.Effect
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		e := find(f.Headline, athar.AskInside, 0, ph)
+		if e == nil || e.Refusal != nil || e.PlaceboP == nil {
+			continue
+		}
+		if shown == nil || undone(e) && !undone(shown) {
+			shown = e
+		}
+	}
+	if shown == nil || !f.Randomised.Ran {
+		return athar.Guard{Code: "placebo", Status: athar.Blind, Says: note("guard-placebo-blind", nil)}
+	}
+	args["phase"], args["p"], args["matched"], args["contiguous"] = string(shown.Phase), *shown.PlaceboP, f.Randomised.Matched, f.Randomised.Contiguous
+	if undone(shown) {
+		return athar.Guard{Code: "placebo", Status: athar.Fired, Says: note("guard-placebo", args)}
+	}
+	return athar.Guard{Code: "placebo", Status: athar.Quiet, Says: note("guard-placebo-quiet", args)}
 }
 
 // calendar fires when Ramadan, or a circumstance that the user dated, weighs

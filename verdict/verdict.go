@@ -233,6 +233,11 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 			return
 		}
 	}
+	if undone(f.Headline) {
+		f.Because = append(f.Because, athar.Note{Code: "placebo-undoes", Args: map[string]any{"p": *f.Headline.PlaceboP, "word": string(f.Verdict)}})
+		f.Verdict = athar.NotRobust
+		return
+	}
 	if in.NoControl {
 		// With nothing to compare with, only what holds whether or not the past
 		// trend goes on is a direction.

@@ -42,9 +42,14 @@ const (
 	SurgeWithin = .5 // of the real surge's z
 	SurgeLast   = 3
 	SurgeBefore = 12
-	minPre      = 6    // periods before, where the surge is not matched
-	quantiles   = 5    // classes of volume before
-	maxShapes   = 4000 // footprints tried
+	minPre      = 6 // periods before, where the surge is not matched
+	// Apart is how many placebos there must effectively be: where one busy area
+	// is in all of them, or windows overlap, they are one placebo many times.
+	// Five is a judgement, not a theorem.
+	Apart = 5.0
+
+	quantiles = 5    // classes of volume before
+	maxShapes = 4000 // footprints tried
 )
 
 // Options of one test.
@@ -73,6 +78,7 @@ type Result struct {
 	Observed    []float64
 	Placebos    [][]float64 // by statistic; refused ones are missing
 	Allocations int         // distinct admissible placebos
+	Apart       float64     // what they amount to: different places times windows that do not overlap
 	Exhaustive  bool        // all of them were used
 	MinP        float64     // smallest p that could be reached
 	Surge       float64     // z of the real footprint's last periods; NaN if unknown
@@ -115,7 +121,8 @@ type test struct {
 // Test compares the real panel's statistics with those of placebos that have as
 // many areas, the same class (fifth) of volume before the campaign and a surge
 // within [SurgeWithin] of the real one's. If fewer than [Need] match on the
-// surge, the match is given up with a note; if fewer remain, Test refuses.
+// surge, the match is given up with a note; if fewer remain, or those that
+// remain amount to fewer than [Apart], Test refuses.
 //
 // Where the footprint moves, the real campaign's areas and rings are left out,
 // placebos come from far areas, and window and pre-period of the footprint must
@@ -165,6 +172,10 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 	r.Contiguous = r.Contiguous || len(t.inside) == 1 || o.Kind == Time
 	if len(list) < Need {
 		r.Refusal = &athar.Refusal{Reason: note("placebo-few", "n", len(list), "need", Need)}
+		return r
+	}
+	if r.Apart = t.apart(list); r.Apart < Apart {
+		r.Refusal = &athar.Refusal{Reason: note("placebo-alike", "n", athar.Num(r.Apart), "need", athar.Num(Apart))}
 		return r
 	}
 	if !matched {
@@ -336,6 +347,40 @@ func (t *test) admissible() (list []allocation, matched bool, z float64) {
 		return near, true, z
 	}
 	return list, false, z
+}
+
+// apart is the effective number of areas in all placebos together over that in
+// one of them on average, both (sum v)^2/sum v^2 of the areas' events before,
+// times the number of windows that fit beside each other into their starts.
+func (t *test) apart(list []allocation) float64 {
+	early, late := list[0].shift, list[0].shift
+	for _, a := range list {
+		early, late = max(early, a.shift), min(late, a.shift)
+	}
+	windows := 1 + float64(early-late)/float64(t.last-t.first+1)
+	all := make([]float64, len(t.p.Areas))
+	one := 0.0
+	for _, a := range list {
+		var sum, square float64
+		for _, i := range a.shape {
+			v := 0.0
+			for k := range t.nt {
+				if c := i*t.nt + k; t.p.Use[c] && t.phase(k, a.shift) == athar.Pre {
+					v += t.p.Count[c]
+				}
+			}
+			all[i] += v
+			sum += v
+			square += v * v
+		}
+		one += sum * sum / square / float64(len(list))
+	}
+	var sum, square float64
+	for _, v := range all {
+		sum += v
+		square += v * v
+	}
+	return sum * sum / square / one * windows
 }
 
 // draw lists footprints of as many far areas as the real one: all single areas,
