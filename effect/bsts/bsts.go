@@ -311,33 +311,11 @@ func (s *sampler) variance(df, guess float64, n int, sum float64) float64 {
 	shape, rate := (df+float64(n))/2, (df*guess*guess+sum)/2
 	v := 1.0
 	for range 100 {
-		if v = rate / gamma(s.r, shape); v < 1 {
+		if v = rate / stat.Gamma(s.r, shape); v < 1 {
 			return v
 		}
 	}
 	return 1
-}
-
-// gamma draws from the gamma distribution with the given shape and scale 1
-// (Marsaglia and Tsang 2000).
-func gamma(r *rand.Rand, shape float64) float64 {
-	if shape < 1 {
-		return gamma(r, shape+1) * math.Pow(1-r.Float64(), 1/shape)
-	}
-	d := shape - 1./3
-	c := 1 / math.Sqrt(9*d)
-	for {
-		x := r.NormFloat64()
-		v := 1 + c*x
-		if v <= 0 {
-			continue
-		}
-		v *= v * v
-		u := 1 - r.Float64()
-		if u < 1-.0331*x*x*x*x || math.Log(u) < .5*x*x+d*(1-v+math.Log(v)) {
-			return d * v
-		}
-	}
 }
 
 // keep writes the current draw and continues the series.

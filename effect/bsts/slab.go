@@ -3,6 +3,8 @@ package bsts
 import (
 	"math"
 	"math/rand/v2"
+
+	"athar/stat"
 )
 
 // slab is the regression with a spike-and-slab prior.
@@ -79,7 +81,7 @@ func (s *slab) draw(y []float64, r *rand.Rand) float64 {
 		s.flip(ss, shape, r)
 	}
 	_, sum := s.fit(s.active, ss)
-	s2 := sum / 2 / gamma(r, shape)
+	s2 := sum / 2 / stat.Gamma(r, shape)
 	// beta = V X'y + s L^-T z
 	m := len(s.active)
 	sd := math.Sqrt(s2)

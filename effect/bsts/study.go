@@ -194,7 +194,7 @@ func (m *model) forward(i int, y float64) float64 {
 	case m.o.Spec == Log:
 		return math.Log((y + .5) / w)
 	default:
-		return 2 * math.Sqrt((y+.375)/w)
+		return stat.Root(y, w)
 	}
 }
 
@@ -203,8 +203,7 @@ func (m *model) back(i int, v float64) float64 {
 	if m.o.Spec == Log {
 		return max(0, math.Exp(v)*m.scale[i]-.5)
 	}
-	v = max(0, v) / 2
-	return max(0, v*v*m.scale[i]-.375)
+	return stat.Unroot(v, m.scale[i])
 }
 
 // design fills y and x.
@@ -348,12 +347,8 @@ func (m *model) fit() {
 
 // predict draws S* of one phase, and the ratio r at which a campaign would have
 // brought the draw to what was observed. Noise keeps its size on the scale of
-// the model, so with states and regression m and noise e the ratio solves
-//
-//	sum back(sqrt(r) m + e) = S      for roots, a quadratic in sqrt(r),
-//	sum back(ln r + m + e) = S       for logs.
-//
-// r >= 1 exactly where S >= S*, so that the interval of r leaves out 1 where p < .05.
+// the model ([stat.RootRatio]; for logs sum exp(ln r + m + e) - 1/2 = S with states and regression m
+// and noise e), and r >= 1 where S >= S*: the interval of r leaves out 1 where p < .05.
 func (m *model) predict(ph athar.Phase) {
 	post, observed := m.post, m.counts[ph]
 	var at []int
@@ -371,28 +366,20 @@ func (m *model) predict(ph athar.Phase) {
 	}
 	f := m.inflation(ph)
 	sum, ratio := make([]float64, draws), make([]float64, draws)
+	u, e, w := make([]float64, len(at)), make([]float64, len(at)), make([]float64, len(at))
 	for d := range sum {
-		var a, b, c float64
-		for _, h := range at {
-			i := m.pre + h
-			u, w := post.Mean[d*post.Ahead+h], m.scale[i]
-			e := f * (post.Path[d*post.Ahead+h] - u)
-			u = mean[h] + f*(u-mean[h])
-			sum[d] += m.back(i, u+e)
-			if m.o.Spec == Log {
-				a += w * math.Exp(u+e)
-				c -= .5
-			} else {
-				a += w * u * u / 4
-				b += w * u * e / 2
-				c += w*e*e/4 - .375
-			}
+		a := 0.0
+		for n, h := range at {
+			v := post.Mean[d*post.Ahead+h]
+			e[n] = f * (post.Path[d*post.Ahead+h] - v)
+			u[n], w[n] = mean[h]+f*(v-mean[h]), m.scale[m.pre+h]
+			sum[d] += m.back(m.pre+h, u[n]+e[n])
+			a += w[n] * math.Exp(u[n]+e[n])
 		}
 		if m.o.Spec == Log {
-			ratio[d] = max(0, (observed-c)/a)
+			ratio[d] = (observed + .5*float64(len(at))) / a
 		} else {
-			root := (math.Sqrt(max(0, b*b-4*a*(c-observed))) - b) / (2 * a)
-			ratio[d] = max(0, root) * max(0, root)
+			ratio[d] = stat.RootRatio(observed, u, e, w)
 		}
 		m.expected[ph] += sum[d] / float64(draws)
 	}
