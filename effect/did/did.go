@@ -126,6 +126,8 @@ func refuse(code string, args ...any) *athar.Refusal {
 // n/n_g 1{G=g}(dY - m_g) - n/n_C 1{C}(dY - m_C) (Callaway and Sant'Anna 2021,
 // section 4). Units treated before a base period exists are left out. A cell
 // without controls, or where covariates separate treated from controls, is NaN.
+// Errors of a group of fewer than [MinTreated] units are too small, which a note
+// says.
 // It panics if the slices' lengths do not fit.
 func GroupTime(d Data, o Options) *Effects {
 	if len(d.Y) != d.Units*d.Periods || len(d.First) != d.Units || len(d.X) != d.Units*d.Covariates ||
@@ -171,6 +173,11 @@ func GroupTime(d Data, o Options) *Effects {
 	case never == 0 && o.Control == NeverTreated:
 		e.Refusal = refuse("did-none-untreated")
 		return e
+	}
+	for j, n := range e.size {
+		if n < MinTreated {
+			e.Notes = append(e.Notes, note("did-small-group", "group", e.groups[j], "n", n, "need", MinTreated))
+		}
 	}
 	for _, g := range e.groups {
 		for t := range d.Periods {

@@ -220,3 +220,11 @@ func TestRelativeMagnitudeCovers(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkEstimate fits one campaign with its pre-test and bounds.
+func BenchmarkEstimate(b *testing.B) {
+	p, _ := sim.World{Name: "bench", Level: 6}.Panel(1, 0)
+	for b.Loop() {
+		Estimate(p, PanelOptions{})
+	}
+}

@@ -49,7 +49,7 @@ const (
 	Apart = 5.0
 
 	quantiles = 5    // classes of volume before
-	maxShapes = 4000 // footprints tried
+	maxShapes = 1000 // footprints tried
 )
 
 // Options of one test.
