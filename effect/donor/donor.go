@@ -18,7 +18,7 @@ import (
 // What a donor and a comparison need.
 const (
 	MinEvents = 20 // events of a donor before the campaign
-	MinDonors = 10
+	MinDonors = 10 // besides as many as a placebo footprint has areas
 	MinPre    = 12 // periods before
 )
 
@@ -126,8 +126,8 @@ func Of(p *athar.Panel, phase athar.Phase) (*Pool, *athar.Refusal) {
 	if few+unused > 0 {
 		q.Notes = append(q.Notes, note("donors-left-out", "donors", len(q.Donors), "few", few, "need", MinEvents, "unused", unused))
 	}
-	if len(q.Donors) < MinDonors {
-		return q, refuse("few-donors", "n", len(q.Donors), "need", MinDonors)
+	if need := q.Inside + MinDonors; len(q.Donors) < need {
+		return q, refuse("few-donors", "n", len(q.Donors), "inside", q.Inside, "need", need)
 	}
 	return q, nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"athar"
 	"athar/effect/donor"
-	"athar/stat"
 )
 
 // Options of an estimate for a study.
@@ -54,11 +53,7 @@ func refuse(code string, args ...any) *athar.Refusal {
 
 // Estimate compares the footprint, summed to one unit, with far areas, each by
 // its rate over its own mean before. The ratio is observed over expected counts
-// of the phase. Its error on the log scale comes from placebo footprints of as
-// many far areas: each alone where the footprint is one area, else as many
-// draws; the larger of their standard deviation and of the same scaled to the
-// footprint's volume, because a quiet footprint is noisier than busy placebos.
-// The reference is t with one less degree of freedom than there are donors.
+// of the phase; its error comes from placebo footprints ([donor.Pool.Fill]).
 func Estimate(p *athar.Panel, o Options) Result {
 	if o.Draws == 0 {
 		o.Draws = 200
@@ -71,9 +66,6 @@ func Estimate(p *athar.Panel, o Options) Result {
 		}
 		e := pool.Blank(o.Campaign, Method, o.Spec, ph)
 		e.Warnings = slices.Clone(pool.Notes)
-		if n := len(pool.Donors); refusal == nil && n-pool.Inside < donor.MinDonors {
-			refusal = refuse("few-placebo-donors", "n", n, "inside", pool.Inside, "need", pool.Inside+donor.MinDonors)
-		}
 		if refusal == nil {
 			var d Diagnosis
 			if d, refusal = estimate(pool, &e, o); refusal == nil {
@@ -96,7 +88,6 @@ type comparison struct {
 	pool *donor.Pool
 	fit  Fit
 	y    []float64
-	sum  []float64
 }
 
 // expect fits the footprint with the given counts against the donors for which
@@ -122,74 +113,21 @@ func (c *comparison) expect(counts []float64, leave []bool) (observed, expected 
 }
 
 func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refusal) {
-	n, t := len(q.Donors), len(q.Periods)
-	c := &comparison{pool: q, y: make([]float64, (n+1)*t), sum: make([]float64, t)}
+	c := &comparison{pool: q, y: make([]float64, (len(q.Donors)+1)*len(q.Periods))}
 	observed, expected := c.expect(q.Treated, nil)
 	if !(expected > 0) {
 		return Diagnosis{}, refuse("no-expectation")
 	}
 	d := Diagnosis{Donors: q.Donors, Periods: q.Periods[:q.Pre], Weights: nums(c.fit.Omega), Lambda: nums(c.fit.Lambda)}
-	b := math.Log(observed / expected)
-
-	draws, exhaustive := o.Draws, q.Inside == 1
-	if exhaustive {
-		draws = n
-	}
-	leave, order := make([]bool, n), make([]int, n)
-	for j := range order {
-		order[j] = j
-	}
-	r := stat.Stream(o.Seed, "sdid/"+o.Campaign+"/"+string(e.Phase), 0)
-	volume := float64(q.EventsPre())
-	var squares, scaled float64
-	extreme := 1
-	for k := range draws {
-		clear(leave)
-		clear(c.sum)
-		set := order[k%n : k%n+1]
-		if !exhaustive {
-			for i := range q.Inside {
-				j := i + r.IntN(n-i)
-				order[i], order[j] = order[j], order[i]
-			}
-			set = order[:q.Inside]
-		}
-		pre := 0.0
-		for _, j := range set {
-			leave[j] = true
-			for k, v := range q.Donor(j) {
-				if c.sum[k] += v; k < q.Pre {
-					pre += v
-				}
-			}
-		}
-		obs, exp := c.expect(c.sum, leave)
-		x := math.Log((obs + .5) / (max(exp, 0) + .5))
-		d.Placebos = append(d.Placebos, athar.Num(x))
-		squares += x * x
-		scaled += x * x * pre / volume
-		if math.Abs(x) >= math.Abs(b) {
-			extreme++
-		}
-	}
-	m := float64(draws)
-	d.RankP, d.MinP = athar.Num(float64(extreme)/(m+1)), athar.Num(1/(m+1))
-	if exhaustive && n < 19 {
-		e.Warnings = append(e.Warnings, note("placebo-floor", "donors", n, "p", d.MinP))
+	placebos := q.Placebos(o.Seed, "sdid/"+o.Campaign+"/"+string(e.Phase), o.Draws, c.expect)
+	rank, least := q.Fill(e, observed, expected, placebos)
+	d.RankP, d.MinP = athar.Num(rank), athar.Num(least)
+	for _, x := range placebos {
+		d.Placebos = append(d.Placebos, athar.Num(x.LnRR))
 	}
 	if w := slices.Max(d.Weights); w > .5 {
 		e.Warnings = append(e.Warnings, note("one-donor", "weight", w))
 	}
-	se := math.Sqrt(max(squares, scaled) / m)
-	df := float64(n - 1)
-	width := stat.TQuantile(.975, df) * se
-	low, high := math.Exp(b-width), math.Exp(b+width)
-	fall, rise := stat.MDE(se, df)
-	e.RR, e.Low, e.High = athar.Num(math.Exp(b)), athar.Num(low), athar.Num(high)
-	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(df), athar.Num(stat.TwoSided(b/se, df)), "placebo"
-	e.Observed, e.Expected, e.Avoided = athar.Num(observed), athar.Num(expected), athar.Num(expected-observed)
-	e.AvoidedLow, e.AvoidedHigh = athar.Num(observed/high-observed), athar.Num(observed/low-observed)
-	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	return d, nil
 }
 

@@ -19,6 +19,11 @@ type Options struct {
 	Campaign string
 	Spec     string
 	Ridge    bool // the augmented version
+	Seed     uint64
+	Draws    int // sampled placebo footprints; default 200
+	// Conformal takes interval and p from the conformal test instead of placebo
+	// footprints. It needs no donor to be like the footprint, but has little power.
+	Conformal bool
 }
 
 // Result is what the method says about one campaign.
@@ -44,6 +49,8 @@ type Diagnosis struct {
 	PlaceboP      athar.Num   // in space, by ratio of gaps
 	PlaceboClose  athar.Num   // the same without donors that fit badly
 	MinP          athar.Num   // the smallest that PlaceboP could have been
+	FootprintP    athar.Num   // rank p among placebo footprints, by ln RR
+	FootprintMinP athar.Num
 	LeaveOneOut   [2]athar.Num
 	InTimeRR      athar.Num // as if the campaign had run in the last third of the time before
 	InTimeP       athar.Num
@@ -66,11 +73,15 @@ func refuse(code string, args ...any) *athar.Refusal {
 
 // Estimate makes the footprint, summed to one unit, out of far areas, each by
 // its rate over its own mean before. The ratio is observed over expected counts
-// of the phase. Its interval is conformal: the ratios that, when undone, leave
-// residuals after the start no larger than cyclic shifts of all residuals, the
-// control and the scale being fitted again to all periods for every ratio; P is
-// the conformal p of a ratio of 1.
+// of the phase; its error comes from placebo footprints ([donor.Pool.Fill]). The
+// conformal interval is the hull of the ratios that, when undone, leave residuals
+// after the start no larger than cyclic shifts of all residuals, the control
+// and the scale being fitted again to all periods for every ratio; P is then the
+// conformal p of a ratio of 1.
 func Estimate(p *athar.Panel, o Options) Result {
+	if o.Draws == 0 {
+		o.Draws = 200
+	}
 	method := Method
 	if o.Ridge {
 		method = MethodRidge
@@ -83,12 +94,12 @@ func Estimate(p *athar.Panel, o Options) Result {
 		}
 		e := pool.Blank(o.Campaign, method, o.Spec, ph)
 		e.Warnings = slices.Clone(pool.Notes)
-		if n := len(pool.Periods); refusal == nil && n < MinPeriods {
+		if n := len(pool.Periods); refusal == nil && o.Conformal && n < MinPeriods {
 			refusal = refuse("few-shifts", "n", n, "need", MinPeriods)
 		}
 		if refusal == nil {
 			var d Diagnosis
-			if d, refusal = estimate(pool, &e, o.Ridge); refusal == nil {
+			if d, refusal = estimate(pool, &e, o); refusal == nil {
 				d.Phase = ph
 				res.Phases = append(res.Phases, d)
 			}
@@ -113,6 +124,7 @@ type comparison struct {
 	before []float64 // donors over their mean before
 	all    []float64 // donors over their mean in all periods
 	counts []float64
+	rest   []float64
 }
 
 func (c *comparison) donors(over int) []float64 {
@@ -124,9 +136,9 @@ func (c *comparison) donors(over int) []float64 {
 	return m
 }
 
-// ratio fits the first pre periods and compares the periods from there to end.
-func (c *comparison) ratio(donors []float64, pre, end int, expected []athar.Num) (observed, total float64) {
-	mean := c.q.Index(c.y, c.q.Treated, pre)
+// ratio fits the first pre periods of the counts and compares the others.
+func (c *comparison) ratio(counts, donors []float64, pre int, expected []athar.Num) (observed, total float64) {
+	mean := c.q.Index(c.y, counts, pre)
 	var err error
 	if c.ridge {
 		err = c.fit.Augmented(c.y, donors, pre, c.lambda)
@@ -136,13 +148,13 @@ func (c *comparison) ratio(donors []float64, pre, end int, expected []athar.Num)
 	if err != nil {
 		return math.NaN(), math.NaN()
 	}
-	for k := range end {
+	for k := range c.y {
 		x := (c.y[k] - c.fit.Gap[k]) * mean * c.q.Days[k]
 		if expected != nil {
 			expected[k] = athar.Num(x)
 		}
 		if k >= pre {
-			observed += c.q.Treated[k]
+			observed += counts[k]
 			total += x
 		}
 	}
@@ -171,12 +183,12 @@ func (c *comparison) conformal(rr float64, pre int) float64 {
 	return Shifts(c.fit.Gap, pre)
 }
 
-func estimate(q *donor.Pool, e *athar.Effect, ridged bool) (Diagnosis, *athar.Refusal) {
-	n, t := len(q.Donors), len(q.Periods)
-	c := &comparison{q: q, ridge: ridged, y: make([]float64, t), counts: make([]float64, t)}
+func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refusal) {
+	t := len(q.Periods)
+	c := &comparison{q: q, ridge: o.Ridge, y: make([]float64, t), counts: make([]float64, t)}
 	c.before, c.all = c.donors(q.Pre), c.donors(t)
 	d := Diagnosis{Donors: q.Donors, Periods: q.Periods, Expected: make([]athar.Num, t)}
-	if ridged {
+	if o.Ridge {
 		q.Index(c.y, q.Treated, q.Pre)
 		var err error
 		if c.lambda, err = c.fit.Penalty(c.y, c.before, q.Pre); err != nil {
@@ -184,20 +196,22 @@ func estimate(q *donor.Pool, e *athar.Effect, ridged bool) (Diagnosis, *athar.Re
 		}
 		d.Penalty = athar.Num(c.lambda)
 		c.ridge = false
-		_, plain := c.ratio(c.before, q.Pre, t, nil)
+		_, plain := c.ratio(q.Treated, c.before, q.Pre, nil)
 		c.ridge = true
-		_, total := c.ratio(c.before, q.Pre, t, nil)
+		_, total := c.ratio(q.Treated, c.before, q.Pre, nil)
 		d.Bias = athar.Num(math.Log(total / plain))
 	}
-	observed, expected := c.ratio(c.before, q.Pre, t, d.Expected)
+	observed, expected := c.ratio(q.Treated, c.before, q.Pre, d.Expected)
 	sd := rms(sub1(c.y[:q.Pre]))
 	d.PreRMSPE, d.PreSD = athar.Num(c.fit.Pre), athar.Num(sd)
 	for _, w := range c.fit.W {
 		d.Weights = append(d.Weights, athar.Num(w))
 	}
 	d.Extrapolation = athar.Num(c.fit.Extrapolation())
+	// What counting alone leaves, 1/mean count on this scale, is no poor fit.
+	excess := math.Sqrt(max(0, c.fit.Pre*c.fit.Pre-1/(float64(q.EventsPre())/float64(q.Pre))))
 	switch {
-	case c.fit.Pre > PoorFit*sd:
+	case excess > PoorFit*sd:
 		return d, refuse("poor-prefit", "share", athar.Num(c.fit.Pre/sd), "need", athar.Num(PoorFit))
 	case !(expected > 0):
 		return d, refuse("no-expectation")
@@ -213,18 +227,36 @@ func estimate(q *donor.Pool, e *athar.Effect, ridged bool) (Diagnosis, *athar.Re
 	if float64(d.LeaveOneOut[0]) < 1 && float64(d.LeaveOneOut[1]) > 1 {
 		e.Warnings = append(e.Warnings, note("leave-one-out", "low", d.LeaveOneOut[0], "high", d.LeaveOneOut[1]))
 	}
-	c.inSpace(&d, n, e)
+	c.inSpace(&d)
 	c.inTime(&d, e)
 
-	if ridged {
+	placebos := q.Placebos(o.Seed, "synth/"+o.Campaign+"/"+string(e.Phase), o.Draws, c.placebo)
+	rank, least := q.Fill(e, observed, expected, placebos)
+	d.FootprintP, d.FootprintMinP = athar.Num(rank), athar.Num(least)
+	if !o.Conformal {
+		return d, nil
+	}
+	if o.Ridge {
 		c.fit.ridge.centre(c.all, t, t, -1)
 	}
 	low, high := c.interval(b, q.Pre)
-	e.RR, e.Low, e.High, e.P = athar.Num(math.Exp(b)), athar.Num(low), athar.Num(high), athar.Num(c.conformal(1, q.Pre))
-	e.Inference = "conformal"
-	e.Observed, e.Expected, e.Avoided = athar.Num(observed), athar.Num(expected), athar.Num(expected-observed)
-	e.AvoidedLow, e.AvoidedHigh = athar.Num(observed/high-observed), athar.Num(observed/low-observed)
+	q.Interval(e, observed, expected, low, high)
+	nan := athar.Num(math.NaN())
+	e.SE, e.DF, e.MDELow, e.MDEHigh = nan, nan, nan, nan
+	e.P, e.Inference = athar.Num(c.conformal(1, q.Pre)), "conformal"
 	return d, nil
+}
+
+// placebo compares a placebo footprint with the donors that are left.
+func (c *comparison) placebo(counts []float64, leave []bool) (observed, expected float64) {
+	t := len(c.y)
+	c.rest = c.rest[:0]
+	for j, out := range leave {
+		if !out {
+			c.rest = append(c.rest, c.before[j*t:(j+1)*t]...)
+		}
+	}
+	return c.ratio(counts, c.rest, c.q.Pre, nil)
 }
 
 // sub1 is x less 1, the mean before of every series.
@@ -284,7 +316,7 @@ func (c *comparison) leaveOneOut(b float64) [2]athar.Num {
 			continue
 		}
 		rest = append(append(rest[:0], c.before[:j*t]...), c.before[(j+1)*t:]...)
-		if o, x := c.ratio(rest, c.q.Pre, t, nil); x > 0 {
+		if o, x := c.ratio(c.q.Treated, rest, c.q.Pre, nil); x > 0 {
 			low, high = min(low, math.Log(o/x)), max(high, math.Log(o/x))
 		}
 	}
@@ -292,16 +324,13 @@ func (c *comparison) leaveOneOut(b float64) [2]athar.Num {
 }
 
 // inSpace ranks the footprint among the donors.
-func (c *comparison) inSpace(d *Diagnosis, n int, e *athar.Effect) {
+func (c *comparison) inSpace(d *Diagnosis) {
 	c.q.Index(c.y, c.q.Treated, c.q.Pre)
 	p, err := c.fit.InSpace(c.y, c.before, c.q.Pre)
 	if err != nil {
 		return
 	}
-	d.PlaceboP, d.PlaceboClose, d.MinP = athar.Num(p.P), athar.Num(p.PClose), athar.Num(1/float64(n+1))
-	if n < 19 {
-		e.Warnings = append(e.Warnings, note("placebo-floor", "donors", n, "p", d.MinP))
-	}
+	d.PlaceboP, d.PlaceboClose, d.MinP = athar.Num(p.P), athar.Num(p.PClose), athar.Num(1/float64(len(c.q.Donors)+1))
 }
 
 // inTime asks the same of the last third of the time before.
@@ -316,7 +345,7 @@ func (c *comparison) inTime(d *Diagnosis, e *athar.Effect) {
 	}
 	in := &comparison{q: &q, ridge: c.ridge, lambda: c.lambda, y: make([]float64, end), counts: make([]float64, end)}
 	in.all = in.donors(end)
-	o, x := in.ratio(in.donors(q.Pre), q.Pre, end, nil)
+	o, x := in.ratio(q.Treated, in.donors(q.Pre), q.Pre, nil)
 	if c.ridge {
 		in.fit.ridge.centre(in.all, end, end, -1)
 	}
