@@ -32,3 +32,23 @@ func RootRatio(observed float64, mean, noise, w []float64) float64 {
 	root := max(0, (math.Sqrt(max(0, b*b-4*a*c))-b)/(2*a))
 	return root * root
 }
+
+// Tail compares an observed sum with draws of what was expected: two-sided
+// p = 2 min(#{S* >= s}, #{S* <= s})/(M+1), both counts with s itself (Brodersen
+// and others 2015), and the standard deviation of ln S*, no S* below 1/2.
+func Tail(s float64, draws []float64) (p, sd float64) {
+	above, below, n := 1, 1, float64(len(draws))
+	mean, square := 0.0, 0.0
+	for _, v := range draws {
+		if v >= s {
+			above++
+		}
+		if v <= s {
+			below++
+		}
+		l := math.Log(max(v, .5))
+		mean += l / n
+		square += l * l / n
+	}
+	return min(1, 2*float64(min(above, below))/(n+1)), math.Sqrt(max(0, square-mean*mean))
+}

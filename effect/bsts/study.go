@@ -159,7 +159,7 @@ func newModel(p *athar.Panel, o Options) *model {
 		}
 	}
 	for t, q := range m.s.Periods {
-		if q.Phase == athar.Outside || q.Phase != athar.Pre && t < last {
+		if q.Phase == athar.Outside || q.Phase != athar.Pre && len(m.rows) == 0 {
 			continue
 		}
 		m.rows = append(m.rows, t)
@@ -274,7 +274,7 @@ func (m *model) design(p *athar.Panel) {
 	m.k = len(columns)
 	for i, t := range m.rows {
 		v := math.NaN()
-		if i < m.pre {
+		if i < m.pre && m.s.Periods[t].Phase == athar.Pre {
 			v = m.forward(i, m.s.Count[t])
 		}
 		m.y = append(m.y, v)
@@ -499,35 +499,20 @@ func (m *model) effects() {
 // effect fills e from the draws of S* and of the ratio.
 func (m *model) effect(e *athar.Effect) {
 	s, draws := float64(e.Observed), m.sum[e.Phase]
-	above, below := 1, 1
-	var mean, square float64
-	n := float64(len(draws))
-	for _, v := range draws {
-		if v >= s {
-			above++
-		}
-		if v <= s {
-			below++
-		}
-		l := math.Log(max(v, .5))
-		mean += l / n
-		square += l * l / n
-	}
+	p, se := stat.Tail(s, draws)
 	sorted := slices.Clone(m.ratio[e.Phase])
 	slices.Sort(sorted)
 	low, high := stat.Quantile(sorted, .025), stat.Quantile(sorted, .975)
-	se := math.Sqrt(max(0, square-mean*mean))
 	expected := m.expected[e.Phase]
 	e.Expected, e.Avoided = athar.Num(expected), athar.Num(expected-s)
 	e.AvoidedLow, e.AvoidedHigh = athar.Num(s/high-s), athar.Num(s/low-s)
 	e.RR, e.Low, e.High = athar.Num(s/expected), athar.Num(low), athar.Num(high)
-	e.P = athar.Num(min(1, 2*float64(min(above, below))/(n+1)))
-	e.SE, e.DF = athar.Num(se), athar.Num(math.Inf(1))
+	e.P, e.SE, e.DF = athar.Num(p), athar.Num(se), athar.Num(math.Inf(1))
 	fall, rise := stat.MDE(se, math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	if m.o.Spec != Log {
 		for _, v := range m.post.NoiseSD {
-			e.Dispersion += athar.Num(v * v / n)
+			e.Dispersion += athar.Num(v * v / float64(len(draws)))
 		}
 	}
 	if s == 0 {
