@@ -191,7 +191,7 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 	if o.Ridge {
 		q.Index(c.y, q.Treated, q.Pre)
 		var err error
-		if c.lambda, err = c.fit.Penalty(c.y, c.before, q.Pre); err != nil {
+		if c.lambda, err = c.fit.Penalty(c.y, c.before, q.Pre, true); err != nil {
 			return d, refuse("diverged")
 		}
 		d.Penalty = athar.Num(c.lambda)
@@ -237,7 +237,7 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 		return d, nil
 	}
 	if o.Ridge {
-		c.fit.ridge.centre(c.all, t, t, -1)
+		c.fit.ridge.centre(c.all, t, t)
 	}
 	low, high := c.interval(b, q.Pre)
 	q.Interval(e, observed, expected, low, high)
@@ -347,7 +347,7 @@ func (c *comparison) inTime(d *Diagnosis, e *athar.Effect) {
 	in.all = in.donors(end)
 	o, x := in.ratio(q.Treated, in.donors(q.Pre), q.Pre, nil)
 	if c.ridge {
-		in.fit.ridge.centre(in.all, end, end, -1)
+		in.fit.ridge.centre(in.all, end, end)
 	}
 	d.InTimeRR, d.InTimeP = athar.Num(o/x), athar.Num(in.conformal(1, q.Pre))
 	if d.InTimeP <= .05 {

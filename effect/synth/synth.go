@@ -76,36 +76,36 @@ func rms(x []float64) float64 {
 	return math.Sqrt(s / float64(len(x)))
 }
 
-// ridge is the workspace of the augmentation.
-type ridge struct {
-	x, r, b  []float64
-	gram     []float64
-	eigen    mat.EigenSym
-	vec      mat.Dense
-	val, rot []float64
+func mean(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(len(x))
 }
 
-// centre sets x to the first t0 columns of the donors, but for `skip`, centred
-// by donors, and decomposes x'x. It returns the largest eigenvalue.
-func (a *ridge) centre(donors []float64, t, t0, skip int) float64 {
-	n := len(donors) / t
-	cols := t0
-	if skip >= 0 {
-		cols--
-	}
+// ridge is the workspace of the augmentation.
+type ridge struct {
+	x, r, b []float64
+	gram    []float64
+	eigen   mat.EigenSym
+	vec     mat.Dense
+	val     []float64
+}
+
+// centre sets x to the first t0 columns of the donors, centred by donors, and
+// decomposes x'x. It returns the largest eigenvalue.
+func (a *ridge) centre(donors []float64, t, t0 int) float64 {
+	n, cols := len(donors)/t, t0
 	a.x = append(a.x[:0], make([]float64, n*cols)...)
-	for k, c := 0, 0; k < t0; k++ {
-		if k == skip {
-			continue
-		}
+	for k := range cols {
 		m := 0.0
 		for j := range n {
 			m += donors[j*t+k] / float64(n)
 		}
 		for j := range n {
-			a.x[j*cols+c] = donors[j*t+k] - m
+			a.x[j*cols+k] = donors[j*t+k] - m
 		}
-		c++
 	}
 	a.gram = append(a.gram[:0], make([]float64, cols*cols)...)
 	for j := range n {
@@ -150,43 +150,60 @@ func (a *ridge) add(w, gap []float64, lambda float64) {
 	}
 }
 
-// The grid of penalties: from the largest squared singular value of the
-// centred donors down to 1e-8 of it.
+// The grid of penalties over the largest squared singular value of the centred
+// donors, 20 steps from 1000 down to 1e-8. The published grid starts at 1, which
+// still follows half of the strongest noise; further up the penalty leaves
+// synthetic control as it is.
 const (
 	lambdas    = 20
+	lambdaMost = 1e3
 	lambdaLast = 1e-8
 )
 
 // Penalty chooses the ridge penalty by leaving out one period before at a
 // time: the largest whose mean squared prediction error is within one standard
-// error of the smallest (Ben-Michael, Feller and Rothstein 2021).
-func (f *Fit) Penalty(y, donors []float64, t0 int) (float64, error) {
+// error of the smallest (Ben-Michael, Feller and Rothstein 2021). With scaled
+// true every series is divided by its mean of the periods that are left: where
+// series were scaled to a mean of 1, the others would give the one that is out
+// away, and no penalty at all would seem best.
+func (f *Fit) Penalty(y, donors []float64, t0 int, scaled bool) (float64, error) {
 	t := len(y)
 	if t0 < 3 || t < t0 || len(donors)%t != 0 || len(donors) < 2*t {
 		return 0, ErrShape
 	}
 	n := len(donors) / t
-	top := f.ridge.centre(donors, t, t0, -1)
+	top := f.ridge.centre(donors, t, t0)
 	var errs [lambdas + 1][]float64
 	rest, target := make([]float64, n*(t0-1)), make([]float64, t0-1)
-	w := make([]float64, n)
+	w, held := make([]float64, n), make([]float64, n)
 	for out := range t0 {
-		target = append(append(target[:0], y[:out]...), y[out+1:t0]...)
-		rest = rest[:0]
+		without := func(dst, x []float64) (held float64) {
+			copy(dst, x[:out])
+			copy(dst[out:], x[out+1:t0])
+			if held = x[out]; scaled {
+				if m := mean(dst); m > 0 {
+					held /= m
+					for k := range dst {
+						dst[k] /= m
+					}
+				}
+			}
+			return held
+		}
+		truth := without(target, y)
 		for j := range n {
-			d := donors[j*t : j*t+t0]
-			rest = append(append(rest, d[:out]...), d[out+1:]...)
+			held[j] = without(rest[j*(t0-1):(j+1)*(t0-1)], donors[j*t:(j+1)*t])
 		}
 		if err := f.Control(target, rest, t0-1); err != nil {
 			return 0, err
 		}
-		f.ridge.centre(donors, t, t0, out)
+		f.ridge.centre(rest, t0-1, t0-1)
 		for k := range errs {
 			copy(w, f.W)
 			f.ridge.add(w, f.Gap, lambdaAt(top, k))
-			e := y[out]
+			e := truth
 			for j, v := range w {
-				e -= v * donors[j*t+out]
+				e -= v * held[j]
 			}
 			errs[k] = append(errs[k], e*e)
 		}
@@ -214,7 +231,7 @@ func (f *Fit) Penalty(y, donors []float64, t0 int) (float64, error) {
 }
 
 func lambdaAt(top float64, k int) float64 {
-	return top * math.Pow(lambdaLast, float64(k)/lambdas)
+	return top * lambdaMost * math.Pow(lambdaLast/lambdaMost, float64(k)/lambdas)
 }
 
 // Augmented fits as Control does and adds to the weights what a ridge
@@ -228,7 +245,7 @@ func (f *Fit) Augmented(y, donors []float64, t0 int, lambda float64) error {
 	if err := f.Control(y, donors, t0); err != nil {
 		return err
 	}
-	f.ridge.centre(donors, len(y), t0, -1)
+	f.ridge.centre(donors, len(y), t0)
 	f.ridge.r = append(f.ridge.r[:0], f.Gap[:t0]...)
 	f.ridge.add(f.W, f.ridge.r, lambda)
 	f.gaps(y, donors, t0)
