@@ -328,7 +328,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("%v", e.Refusal)
 	}
 	e := GroupTime(d, Options{Control: NotYetTreated})
-	if e.Refusal != nil || len(e.Notes) != 1 || e.Notes[0].Code != "did-cells-empty" {
+	if e.Refusal != nil || len(e.Notes) != 3 || e.Notes[2].Code != "did-cells-empty" || e.Notes[0].Code != "did-small-group" {
 		t.Errorf("the last group has no control after its start: %v %v", e.Refusal, e.Notes)
 	}
 	// A covariate that separates treated from controls has no comparison.
