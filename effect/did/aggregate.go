@@ -10,6 +10,9 @@ import (
 	"athar/stat"
 )
 
+// UnitsPerLead is how many units of a group the pre-test needs for each period.
+const UnitsPerLead = 10
+
 // Kind is one way to average group-time effects.
 type Kind string
 
@@ -175,16 +178,22 @@ type PreTest struct {
 	W  float64 // Wald statistic
 	DF int
 	P  float64
+	// PSmall is P after division of W by its expectation over DF in small samples,
+	// the mean of n-1/(n-q-2) over the tests of q periods in a group of n
+	// (Hotelling's T squared); NaN where it is not known.
+	PSmall float64
 	// Slope is the linear drift per period, in units of Y, that the test finds
 	// in 80% of cases at the 5% level (Roth 2022): a smaller one passes unseen.
 	Slope float64
 }
 
-// PreTest tests all cells before treatment jointly.
+// PreTest tests all cells before treatment jointly. A group's covariance needs
+// ten units for every period of it that is tested; of groups with fewer, only
+// the periods nearest to treatment are.
 func (e *Effects) PreTest() PreTest {
 	var at []int
 	for k, c := range e.Cells {
-		if c.Period < c.Group-e.o.Anticipation && c.SE > 0 {
+		if c.Period < c.Group-e.o.Anticipation && c.SE > 0 && c.Group-e.o.Anticipation-c.Period <= min(c.Treated, c.Controls)/UnitsPerLead {
 			at = append(at, k)
 		}
 	}
@@ -197,13 +206,28 @@ func (e *Effects) PreTest() PreTest {
 			v[i*len(at)+j] = all[k*len(e.Cells)+l]
 		}
 	}
-	return wald(b, drift, v)
+	t := wald(b, drift, v)
+	inflate := 0.0
+	for _, k := range at {
+		c, q := e.Cells[k], 0.0
+		for _, l := range at {
+			if e.Cells[l].Group == c.Group {
+				q++
+			}
+		}
+		n := float64(min(c.Treated, c.Controls))
+		inflate += (n - 1) / (n - q - 2) / float64(len(at))
+	}
+	if t.DF > 0 {
+		t.PSmall = mathext.GammaIncRegComp(float64(t.DF)/2, t.W/inflate/2)
+	}
+	return t
 }
 
 // wald tests b = 0 given its covariance v, and finds the multiple of drift that
 // the test would see in 80% of cases.
 func wald(b, drift, v []float64) PreTest {
-	t := PreTest{DF: len(b), P: math.NaN(), W: math.NaN(), Slope: math.NaN()}
+	t := PreTest{DF: len(b), P: math.NaN(), PSmall: math.NaN(), W: math.NaN(), Slope: math.NaN()}
 	var ch mat.Cholesky
 	if t.DF == 0 || !ch.Factorize(mat.NewSymDense(t.DF, v)) || ch.Cond() > 1e12 {
 		return t

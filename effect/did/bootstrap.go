@@ -41,6 +41,27 @@ func (e *Effects) Band(d Draws) Band {
 	return band(e.rows(e.psi, len(e.Cells)), len(e.Cells), e.Units, d)
 }
 
+// Uniform is the band for small samples: cell k's interval is
+// ATT +- t SE Inflate, t the quantile of Student's t with DF degrees of freedom
+// at the probability that Crit has for the normal. NaN for cells without an
+// estimate or with fewer than [MinTreated] treated units or controls, a point
+// where the estimate is fixed.
+func (e *Effects) Uniform(d Draws) []Interval {
+	p := stat.TwoSided(e.Band(d).Crit, math.Inf(1))
+	out := make([]Interval, len(e.Cells))
+	for k, c := range e.Cells {
+		half := 0.0
+		switch {
+		case math.IsNaN(c.ATT) || c.SE > 0 && min(c.Treated, c.Controls) < MinTreated:
+			half = math.NaN()
+		case c.SE > 0:
+			half = stat.TQuantile(1-p/2, c.DF) * c.SE * c.Inflate
+		}
+		out[k] = Interval{c.ATT - half, c.ATT + half}
+	}
+	return out
+}
+
 // Band draws the uniform band of the points; SE has one more, of the overall,
 // which is no part of Crit unless it stands alone.
 func (a *Average) Band(d Draws) Band {

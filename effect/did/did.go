@@ -85,6 +85,10 @@ type Cell struct {
 	Group, Period     int
 	ATT, SE           float64 // SE 0: the base period of Universal, ATT is 0 by construction
 	Treated, Controls int     // units compared
+	// DF is Welch's degrees of freedom of the comparison of two means, and
+	// Inflate what SE must be multiplied by for its small samples; both from the
+	// influences of treated and controls, n/(n-1) each.
+	DF, Inflate float64
 }
 
 // Effects are the group-time effects of one panel.
@@ -201,9 +205,28 @@ func GroupTime(d Data, o Options) *Effects {
 	for k := range e.Cells {
 		if c := &e.Cells[k]; !math.IsNaN(c.ATT) {
 			c.SE = norm(s, len(e.Cells), k) / float64(e.Units)
+			e.welch(k)
 		}
 	}
 	return e
+}
+
+// welch sets the degrees of freedom of cell k; units that share errors count as
+// if they did not.
+func (e *Effects) welch(k int) {
+	c := &e.Cells[k]
+	var vt, vc float64
+	for i, g := range e.d.First {
+		v := e.psi[i*len(e.Cells)+k]
+		if g == c.Group {
+			vt += v * v
+		} else {
+			vc += v * v
+		}
+	}
+	nt, nc := float64(c.Treated-1), float64(c.Controls-1)
+	at, ac := vt*(nt+1)/nt, vc*(nc+1)/nc
+	c.DF, c.Inflate = (at+ac)*(at+ac)/(at*at/nt+ac*ac/nc), math.Sqrt((at+ac)/(vt+vc))
 }
 
 // base is the period that cell (g, t) is compared with.

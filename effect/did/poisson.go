@@ -59,7 +59,7 @@ type Interval struct{ Low, High float64 }
 // Estimate does not change p.
 func Estimate(p *athar.Panel, o PanelOptions) PanelResult {
 	m := &counts{p: p, o: o, nt: len(p.Periods)}
-	m.res.PreTest = PreTest{W: math.NaN(), P: math.NaN(), Slope: math.NaN()}
+	m.res.PreTest = PreTest{W: math.NaN(), P: math.NaN(), PSmall: math.NaN(), Slope: math.NaN()}
 	m.prepare()
 	if m.res.Refusal == nil {
 		m.fit()

@@ -44,6 +44,14 @@ func (t *tables) share(hits []bool, low, high float64) string {
 	return t.mark(r, r.Reject, low, high)
 }
 
+// told is share where at least half of the replicates have an answer.
+func (t *tables) told(hits []bool, low, high float64) string {
+	if 2*len(hits) < t.reps {
+		return "–"
+	}
+	return t.share(hits, low, high)
+}
+
 // DiD writes the tables of difference-in-differences.
 func DiD(w io.Writer, reps int) error {
 	t := &tables{w: w, reps: reps}
@@ -81,10 +89,10 @@ Poisson with area and period effects, inside against far areas with at least %d 
 ## Group-time effects, staggered starts (S15)
 
 120 units, 60 never treated, three groups of 20 that start in periods 4, 7 and 10 of 14; effects differ by group and grow;
-noise AR(1), rho .5. "Few" has groups of 4. The band is over all cells at once.
+noise AR(1), rho .5. "Few" has groups of 4. Bands are over all 39 cells at once.
 
-| world | control | overall by group: p < .05 | covers | bias (error) | errors by multiplier, covers | uniform band covers | pre-test p < .05 |
-|---|---|---|---|---|---|---|---|
+| world | control | overall by group: p < .05 | covers | bias (error) | errors by multiplier, covers | band as published, covers | band for small samples, covers | pre-test p < .05 |
+|---|---|---|---|---|---|---|---|---|
 `)
 	for _, c := range []struct {
 		name    string
@@ -92,7 +100,8 @@ noise AR(1), rho .5. "Few" has groups of 4. The band is over all cells at once.
 		effect  float64
 		control did.Control
 	}{{"no effect", 20, 0, did.NeverTreated}, {"S15", 20, 1, did.NeverTreated}, {"S15", 20, 1, did.NotYetTreated}, {"S15, few", 4, 1, did.NeverTreated}} {
-		reject, cover, boot, all, pre := make([]bool, reps), make([]bool, reps), make([]bool, reps), make([]bool, reps), make([]bool, reps)
+		reject, cover, boot := make([]bool, reps), make([]bool, reps), make([]bool, reps)
+		all, small, pre := make([]bool, reps), make([]bool, reps), make([]bool, reps)
 		bias := make([]float64, reps)
 		each(reps, func(k int) {
 			d, cell, overall := staggered(k, c.size, c.effect)
@@ -106,11 +115,16 @@ noise AR(1), rho .5. "Few" has groups of 4. The band is over all cells at once.
 			b := a.Band(o)
 			boot[k] = math.Abs(bias[k]) <= 1.959964*b.SE[len(b.SE)-1]
 			b = e.Band(o)
-			all[k] = true
-			for j, x := range e.Cells {
-				all[k] = all[k] && math.Abs(x.ATT-cell(x.Group, x.Period)) <= b.Crit*b.SE[j]
+			all[k], small[k] = true, true
+			for j, x := range e.Uniform(o) {
+				c := e.Cells[j]
+				truth := cell(c.Group, c.Period)
+				all[k] = all[k] && math.Abs(c.ATT-truth) <= b.Crit*b.SE[j]
+				small[k] = small[k] && x.Low <= truth && truth <= x.High
 			}
-			pre[k] = e.PreTest().P < .05
+			if test := e.PreTest(); test.DF > 0 {
+				pre[k] = test.PSmall < .05
+			}
 		})
 		mean, square := 0.0, 0.0
 		for _, x := range bias {
@@ -125,8 +139,12 @@ noise AR(1), rho .5. "Few" has groups of 4. The band is over all cells at once.
 		if c.effect == 0 {
 			low, high = sizeLow, sizeHigh
 		}
-		t.text("| %s | %s | %s | %s | %+.4f (%.4f) | %s | %s | %s |\n", c.name, control, t.share(reject, low, high), t.share(cover, coverLow, coverHigh),
-			mean, math.Sqrt((square-mean*mean)/float64(reps)), t.share(boot, coverLow, coverHigh), t.share(all, coverLow, coverHigh), t.share(pre, sizeLow, sizeHigh))
+		uniform, test := "refused", "refused"
+		if c.size >= did.MinTreated {
+			uniform, test = t.share(small, coverLow, coverHigh), t.share(pre, sizeLow, sizeHigh)
+		}
+		t.text("| %s | %s | %s | %s | %+.4f (%.4f) | %s | %s | %s | %s |\n", c.name, control, t.share(reject, low, high), t.share(cover, coverLow, coverHigh),
+			mean, math.Sqrt((square-mean*mean)/float64(reps)), t.share(boot, coverLow, coverHigh), t.share(all, 0, 0), uniform, test)
 	}
 
 	t.text(`
@@ -245,7 +263,7 @@ as the last column says.
 				if name == "S9" && i == 0 {
 					lo, hi = 0, 0
 				}
-				t.text(" %s (%s) |", t.share(hits[0][i], lo, hi), t.share(hits[1][i], lo, hi))
+				t.text(" %s (%s) |", t.told(hits[0][i], lo, hi), t.told(hits[1][i], lo, hi))
 			}
 			t.text(" %s | %s | %s |\n", t.share(refused, 0, 0), t.share(matched, 0, 0), t.share(naive, 0, 0))
 		}
