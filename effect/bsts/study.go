@@ -1,6 +1,7 @@
 package bsts
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -81,8 +82,8 @@ type Result struct {
 //
 // Regressors are the sum of all far areas with at least 20 events before and no
 // unused cell, those of them that meet the count guard themselves (noise in a small
-// area's counts would pull its coefficient to zero), a yearly wave where the
-// time before covers two years, and Ramadan where it has some.
+// area's counts would pull its coefficient to zero), and Ramadan where the time
+// before has some; without far areas a yearly wave where it covers two years.
 func Estimate(p *athar.Panel, o Options) Result {
 	if o.Question == "" {
 		o.Question = athar.AskInside
@@ -115,7 +116,7 @@ type model struct {
 	sum      map[athar.Phase][]float64 // S*, in the order of the draws
 	ratio    map[athar.Phase][]float64 // see predict
 	expected map[athar.Phase]float64
-	hasTotal bool
+	total    int // column of the sum of the far areas; -1: none
 	res      Result
 }
 
@@ -139,7 +140,7 @@ func (m *model) say(code string, args ...any) {
 }
 
 func newModel(p *athar.Panel, o Options) *model {
-	m := &model{o: o, counts: map[athar.Phase]float64{}, points: map[athar.Phase]int{}}
+	m := &model{o: o, total: -1, counts: map[athar.Phase]float64{}, points: map[athar.Phase]int{}}
 	m.res.RHat, m.res.ESS, m.res.OneStep = math.NaN(), math.NaN(), math.NaN()
 	m.role = athar.Inside
 	if o.Question == athar.AskRing {
@@ -210,7 +211,13 @@ func (m *model) back(i int, v float64) float64 {
 func (m *model) design(p *athar.Panel) {
 	var columns [][]float64
 	total, areas := make([]float64, len(m.rows)), 0
-	for a, area := range p.Areas {
+	order := make([]int, len(p.Areas))
+	for a := range order {
+		order[a] = a
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Areas[a].Code, p.Areas[b].Code) })
+	for _, a := range order {
+		area := p.Areas[a]
 		if area.Role != athar.Far {
 			continue
 		}
@@ -244,21 +251,27 @@ func (m *model) design(p *athar.Panel) {
 	switch {
 	case areas == 0:
 		m.say("series-no-control")
-	case areas > 1 || len(columns) == 0:
+	default:
 		for i, c := range total {
 			total[i] = m.forward(i, c)
 		}
-		columns, m.hasTotal = append(columns, total), true
+		if areas == 1 {
+			columns, m.res.Controls = nil, nil
+		}
+		m.total = len(columns)
+		columns = append(columns, total)
 	}
 	first := m.s.Periods[m.rows[0]].First
 	days := int(m.s.Periods[m.rows[m.pre-1]].Last-first) + 1
-	if days >= its.SeasonDays {
+	switch {
+	case areas > 0: // they carry the season
+	case days >= its.SeasonDays:
 		sin, cos := make([]float64, len(m.rows)), make([]float64, len(m.rows))
 		for i, t := range m.rows {
 			sin[i], cos[i] = math.Sincos(2 * math.Pi * float64(m.s.Periods[t].Mid()-first) / 365.25)
 		}
 		columns = append(columns, sin, cos)
-	} else if m.o.Seasons < 2 {
+	case m.o.Seasons < 2:
 		m.say("no-season", "days", days, "need", its.SeasonDays)
 	}
 	ramadan, least, most := make([]float64, len(m.rows)), math.Inf(1), math.Inf(-1)
@@ -284,9 +297,12 @@ func (m *model) design(p *athar.Panel) {
 	}
 }
 
-// prior is that of the specification. The published belief that regressors
-// explain 80% of the variance, worth 50 observations, is worth more than the
-// counts of most studies: here it is half of the variance, worth two.
+// prior is that of the specification. The published beliefs, that regressors
+// explain 80% of the variance, worth 50 observations, and coefficients of 0, worth
+// a hundredth, are the wrong way round for the few noisy counts of a study. Here
+// regressors explain half of the variance, worth two observations, and the
+// belief that the area moves in proportion to the far areas (see offset) is
+// worth as much as the series itself.
 func (m *model) prior() Prior {
 	p := Published()
 	p.Seasons = m.o.Seasons
@@ -296,21 +312,31 @@ func (m *model) prior() Prior {
 	case LooseLevel:
 		p.LevelSD = OtherLevel
 	}
-	p.DF, p.R2 = 2, .5
+	p.DF, p.R2, p.Weight = 2, .5, float64(m.points[athar.Pre])
 	return p
 }
 
 func (m *model) fit() {
-	post, err := Fit(m.y, m.x, m.k, m.pre, FitOptions{Prior: m.prior(), Draws: m.o.Draws, Seed: m.o.Seed,
+	y, offset := m.offset()
+	post, err := Fit(y, m.x, m.k, m.pre, FitOptions{Prior: m.prior(), Draws: m.o.Draws, Seed: m.o.Seed,
 		Task: fmt.Sprintf("%s/%s/%d/%s", m.o.Campaign, m.o.Question, m.o.Ring, m.o.Spec)})
 	if err != nil {
 		m.res.Refusal = refuse("flat-before")
 		return
 	}
 	m.post = post
+	for i := range post.Fitted {
+		post.Fitted[i] += offset[i]
+	}
+	for d := range post.NoiseSD {
+		for h := range post.Ahead {
+			post.Path[d*post.Ahead+h] += offset[m.pre+h]
+			post.Mean[d*post.Ahead+h] += offset[m.pre+h]
+		}
+	}
 	n := len(m.res.Controls)
 	m.res.Inclusion = post.Inclusion[:n]
-	if m.hasTotal {
+	if m.total >= 0 {
 		m.res.Total = post.Inclusion[n]
 	}
 	m.res.OneStep = post.OneStep
@@ -413,6 +439,34 @@ func (m *model) inflation(ph athar.Phase) float64 {
 		}
 	}
 	return math.Sqrt(max(1, v/white))
+}
+
+// offset is the part of the series that moves in proportion to the sum of the
+// far areas.
+func (m *model) offset() (y, offset []float64) {
+	y, offset = slices.Clone(m.y), make([]float64, len(m.y))
+	j := m.total
+	if j < 0 || m.o.Spec == CausalImp {
+		return
+	}
+	var a, b float64
+	for i, v := range y {
+		if v == v {
+			a += v
+			b += m.x[i*m.k+j]
+		}
+	}
+	share := a / b
+	if m.o.Spec == Log {
+		share = 1
+	}
+	for i := range y {
+		if x := m.x[i*m.k+j]; x == x {
+			offset[i] = share * x
+		}
+		y[i] -= offset[i]
+	}
+	return
 }
 
 // persistence is the lag-one autocorrelation r of what the model leaves before
