@@ -165,7 +165,7 @@ func standardise(y, x []float64, k, pre int) (*data, error) {
 	switch {
 	case d.n < 3:
 		return nil, ErrShort
-	case !(d.sd > 0):
+	case !(d.sd > 1e-12*math.Abs(d.mean)):
 		return nil, ErrFlat
 	}
 	for t := range d.y {
