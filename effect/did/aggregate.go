@@ -95,6 +95,7 @@ func (e *Effects) Aggregate(kind Kind) Average {
 	overall := make([]float64, n)
 	switch kind {
 	case Simple:
+		a.Overall.ATT = math.NaN()
 		if len(cols) == 1 {
 			a.Overall.ATT, overall = a.Points[0].ATT, cols[0]
 		}

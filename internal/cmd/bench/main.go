@@ -78,6 +78,9 @@ func run(program, study string) error {
 			return err
 		}
 	}
+	if err := benchDiD(dir); err != nil {
+		return err
+	}
 	return nil
 }
 
