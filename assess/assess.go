@@ -58,12 +58,10 @@ func Run(ctx context.Context, file string, o Options) (*Result, error) {
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
 		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)
-	if err == nil {
-		err = in.distances()
-	}
 	if err != nil {
 		return nil, err
 	}
+	in.distances()
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
 	design := design(s)
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"athar"
 	"athar/calendar"
@@ -414,21 +415,23 @@ func (in *inputs) fill(unit panel.Unit) (*panel.Grid, error) {
 }
 
 // distances prepares the distance between the edges of any two areas of the
-// grid; without areas it stays unknown.
-func (in *inputs) distances() error {
+// grid; without areas it stays unknown. Rows are measured when first asked for,
+// because between polygons that takes long.
+func (in *inputs) distances() {
 	if in.set == nil {
-		return nil
+		return
 	}
-	km := make([][]float64, len(in.set.Areas))
+	rows := make([]func() []float64, len(in.set.Areas))
 	for i, a := range in.set.Areas {
-		row, err := in.set.Distances([]string{a.Code})
-		if err != nil {
-			return err
-		}
-		km[i] = row
+		rows[i] = sync.OnceValue(func() []float64 {
+			km, err := in.set.Distances([]string{a.Code})
+			if err != nil { // no distances in this study: nothing is near
+				km = slices.Repeat([]float64{math.Inf(1)}, len(rows))
+			}
+			return km
+		})
 	}
-	in.between = func(i, j int) float64 { return km[i][j] }
-	return nil
+	in.between = func(i, j int) float64 { return rows[i]()[j] }
 }
 
 func (in *inputs) sites(g *panel.Grid) ([]panel.Site, error) {

@@ -248,7 +248,7 @@ func (t *test) arrange(q *athar.Panel, a allocation) {
 					role = athar.Inside
 					break
 				}
-				if t.o.Km != nil && t.o.Clear > 0 && t.o.Km(i, j) <= t.o.Clear {
+				if t.o.Km != nil && t.o.Clear > 0 && t.o.Km(j, i) <= t.o.Clear {
 					role = athar.LeftOut
 				}
 			}
