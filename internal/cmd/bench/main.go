@@ -81,6 +81,9 @@ func run(program, study string) error {
 	if err := benchDiD(dir); err != nil {
 		return err
 	}
+	if err := benchBSTS(dir); err != nil {
+		return err
+	}
 	return nil
 }
 
