@@ -219,8 +219,8 @@ func Placebo(w io.Writer, reps int) error {
 	t.text(`## Placebo p, few areas inside
 
 %% of replicates with placebo p <= .05 inside, %d replications, 199 placebos in other areas and at other times (at the true time
-alone in brackets). The statistic is the log ratio of the four counts over its Poisson error, which alone would reject as often
-as the last column says.
+alone in brackets). The statistic is the log ratio of the four counts over its error from the dispersion of the months before,
+which alone would reject as often as the last column says. Five areas inside at the true time leave too few placebos apart.
 
 | world | areas inside | during | post | refused %% | matched on surge %% | the statistic's own error, during |
 |---|---|---|---|---|---|---|
@@ -272,15 +272,46 @@ as the last column says.
 }
 
 // fourCounts is the log ratio of inside to far, each phase over before, divided
-// by its Poisson error.
+// by its Poisson error times the root of the dispersion of the months before.
 func fourCounts(p *athar.Panel, out []float64) {
-	a, b := p.Total(athar.Inside, athar.Pre), p.Total(athar.Far, athar.Pre)
+	nt := len(p.Periods)
+	var near, far [64]float64
+	for i, a := range p.Areas {
+		to := &near
+		switch a.Role {
+		case athar.Far:
+			to = &far
+		case athar.Inside:
+		default:
+			continue
+		}
+		for t, n := range p.Count[i*nt : (i+1)*nt] {
+			to[t] += n
+		}
+	}
+	sum := func(ph athar.Phase) (in, ctl float64) {
+		for t, q := range p.Periods {
+			if q.Phase == ph {
+				in, ctl = in+near[t], ctl+far[t]
+			}
+		}
+		return in, ctl
+	}
+	a, b := sum(athar.Pre)
+	chi, n := 0.0, 0.0
+	for t, q := range p.Periods {
+		if mu := far[t] * a / b; q.Phase == athar.Pre && mu > 0 {
+			chi += (near[t] - mu) * (near[t] - mu) / mu
+			n++
+		}
+	}
+	phi := max(1, chi/(n-1))
 	for j, ph := range []athar.Phase{athar.During, athar.Post} {
-		c, d := p.Total(athar.Inside, ph), p.Total(athar.Far, ph)
+		c, d := sum(ph)
 		out[j] = math.NaN()
-		if a > 0 && b > 0 && c+d > 0 {
+		if a > 0 && b > 0 && d > 0 {
 			c = max(c, .5)
-			out[j] = math.Log(c*b/(a*d)) / stat.RatioSE(1, a, b, c, d)
+			out[j] = math.Log(c*b/(a*d)) / stat.RatioSE(phi, a, b, c, d)
 		}
 	}
 }
