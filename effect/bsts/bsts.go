@@ -252,9 +252,10 @@ func newSampler(d *data, p Prior, r *rand.Rand) *sampler {
 			break
 		}
 	}
-	s.states = stat.Structural{Eps: max(.05, 1-p.R2), Level: p.LevelSD * p.LevelSD, Seasons: p.Seasons, Mean: first, Spread: 1}
+	// Every chain starts from its own draw of the prior.
+	s.states = stat.Structural{Eps: .05 + .95*r.Float64(), Level: s.variance(p.LevelDF, p.LevelSD, 0, 0), Seasons: p.Seasons, Mean: first, Spread: 1}
 	if p.Seasons > 1 {
-		s.states.Season, s.states.SeasonSpread = p.SeasonSD*p.SeasonSD, 1
+		s.states.Season, s.states.SeasonSpread = s.variance(p.SeasonDF, p.SeasonSD, 0, 0), 1
 		s.turn = make([]float64, p.Seasons)
 	}
 	return s

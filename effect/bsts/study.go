@@ -646,10 +646,11 @@ func (m *model) checks(p *athar.Panel) {
 	}
 	o.Campaign += "/placebo"
 	placebo := newModel(&q, o)
-	if r := placebo.res.Refusal; r == nil || r.Reason.Code == "few-pre-periods" && len(before)-len(before)/placeboPart >= its.MinPre {
-		if placebo.res.Refusal = nil; len(placebo.y) == 0 {
-			placebo.design(&q)
-		}
+	if r := placebo.res.Refusal; r != nil && r.Reason.Code == "few-pre-periods" && placebo.points[athar.Pre] >= its.MinPre {
+		placebo.res.Refusal = nil // two thirds of what the estimate has are enough for a check
+		placebo.design(&q)
+	}
+	if placebo.res.Refusal == nil {
 		placebo.fit()
 	}
 	placebo.effects()
