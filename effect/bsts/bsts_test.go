@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"athar"
 	"athar/internal/testdata"
 	"athar/stat"
 )
@@ -324,6 +325,54 @@ func TestSameSeedSameDraws(t *testing.T) {
 	o.Seed = 4
 	if c, _ := Fit(y, x, 2, 30, o); slices.Equal(a.Path, c.Path) {
 		t.Error("another seed gives the same draws")
+	}
+}
+
+// Two adjacent blocks of four periods: the variance of the difference of their
+// means is 2 (within - between), within = (4 + 6r + 4r2 + 2r3)/16, between =
+// r (1 + r + r2 + r3)^2/16.
+func TestInflation(t *testing.T) {
+	m := &model{points: map[athar.Phase]int{athar.Pre: 4, athar.Post: 4}}
+	for i := range 8 {
+		q := athar.Period{Phase: athar.Pre, Days: 30}
+		if i >= 4 {
+			q.Phase = athar.Post
+		}
+		m.s.Periods = append(m.s.Periods, q)
+		m.rows = append(m.rows, i)
+	}
+	if f := m.inflation(athar.Post); f != 1 {
+		t.Errorf("white noise: %v", f)
+	}
+	const r = .4
+	m.res.Rho = r
+	within16 := 4 + 6*r + 4*r*r + 2*r*r*r
+	between16 := r * math.Pow(1+r+r*r+r*r*r, 2)
+	within(t, "inflation", m.inflation(athar.Post), math.Sqrt((within16-between16)/4), 1e-12)
+}
+
+// What a fit leaves of noise with a known persistence gives it back on average.
+func TestPersistence(t *testing.T) {
+	const n, reps = 40, 400
+	for _, rho := range []float64{.3, .5} {
+		got := 0.0
+		for rep := range reps {
+			r := stat.Stream(11, "persistence", rep)
+			m := &model{post: &Posterior{Inclusion: []float64{1}}, k: 1}
+			e, sx, sxx, sy, sxy := r.NormFloat64(), 0.0, 0.0, 0.0, 0.0
+			for i := range n {
+				e = rho*e + math.Sqrt(1-rho*rho)*r.NormFloat64()
+				x := math.Sin(2 * math.Pi * float64(i) / 12)
+				m.x, m.y = append(m.x, x), append(m.y, e)
+				sx, sxx, sy, sxy = sx+x, sxx+x*x, sy+e, sxy+x*e
+			}
+			b := (sxy - sx*sy/n) / (sxx - sx*sx/n)
+			for _, x := range m.x {
+				m.post.Fitted = append(m.post.Fitted, sy/n+b*(x-sx/n))
+			}
+			got += m.persistence() / reps
+		}
+		within(t, "persistence", got, rho, .05)
 	}
 }
 

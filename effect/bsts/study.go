@@ -33,7 +33,6 @@ const (
 	maxRho      = .5   // correlation of what the model leaves, above which it refuses
 	sayRho      = .1   // and above which it says so
 	placeboPart = 3    // the in-time placebo stands on the last third before
-
 )
 
 // Options of one estimate.
@@ -81,7 +80,7 @@ type Result struct {
 // the model leaves before the campaign carries over from period to period.
 //
 // Regressors are the sum of all far areas with at least 20 events before and no
-// unused cell, those of them that meet the count guard themselves (noise in a small
+// unused cell, if it meets the same count guard as the area, those of them that meet the count guard themselves (noise in a small
 // area's counts would pull its coefficient to zero), and Ramadan where the time
 // before has some; without far areas a yearly wave where it covers two years.
 func Estimate(p *athar.Panel, o Options) Result {
@@ -111,7 +110,6 @@ type model struct {
 	counts   map[athar.Phase]float64
 	points   map[athar.Phase]int
 	areas    int
-	meanPre  float64
 	post     *Posterior
 	sum      map[athar.Phase][]float64 // S*, in the order of the draws
 	ratio    map[athar.Phase][]float64 // see predict
@@ -169,7 +167,7 @@ func newModel(p *athar.Panel, o Options) *model {
 		}
 		m.scale = append(m.scale, q.Days/(days/n))
 	}
-	m.meanPre = m.counts[athar.Pre] / float64(m.points[athar.Pre])
+	mean := m.counts[athar.Pre] / float64(m.points[athar.Pre])
 	switch {
 	case m.areas == 0:
 		m.res.Refusal = refuse("no-inside")
@@ -177,8 +175,8 @@ func newModel(p *athar.Panel, o Options) *model {
 		m.res.Refusal = refuse("few-pre-periods", "n", m.points[athar.Pre], "need", MinPre)
 	case m.counts[athar.Pre] == 0:
 		m.res.Refusal = refuse("no-pre-events")
-	case m.meanPre < MinMean:
-		m.res.Refusal = refuse("low-mean", "mean", athar.Num(m.meanPre), "need", MinMean)
+	case mean < MinMean:
+		m.res.Refusal = refuse("low-mean", "mean", athar.Num(mean), "need", MinMean)
 	}
 	if m.res.Refusal == nil {
 		m.design(p)
@@ -210,7 +208,7 @@ func (m *model) back(i int, v float64) float64 {
 // design fills y and x.
 func (m *model) design(p *athar.Panel) {
 	var columns [][]float64
-	total, areas := make([]float64, len(m.rows)), 0
+	total, areas, far := make([]float64, len(m.rows)), 0, 0.0
 	order := make([]int, len(p.Areas))
 	for a := range order {
 		order[a] = a
@@ -235,6 +233,7 @@ func (m *model) design(p *athar.Panel) {
 			continue
 		}
 		areas++
+		far += events
 		large := events >= MinMean*float64(m.points[athar.Pre])
 		col := make([]float64, len(m.rows))
 		for i, t := range m.rows {
@@ -247,20 +246,20 @@ func (m *model) design(p *athar.Panel) {
 			m.res.Controls = append(m.res.Controls, area.Code)
 		}
 	}
-	m.res.Far = areas
-	switch {
-	case areas == 0:
-		m.say("series-no-control")
-	default:
+	if far < MinMean*float64(m.points[athar.Pre]) {
+		m.say("no-control", "events", int(far))
+		columns, m.res.Controls, areas = nil, nil, 0
+	} else {
 		for i, c := range total {
 			total[i] = m.forward(i, c)
 		}
 		if areas == 1 {
-			columns, m.res.Controls = nil, nil
+			columns, m.res.Controls = nil, nil // it is the sum
 		}
 		m.total = len(columns)
 		columns = append(columns, total)
 	}
+	m.res.Far = areas
 	first := m.s.Periods[m.rows[0]].First
 	days := int(m.s.Periods[m.rows[m.pre-1]].Last-first) + 1
 	switch {

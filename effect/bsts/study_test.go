@@ -195,7 +195,7 @@ func TestRefusals(t *testing.T) {
 			p.Areas[i].Role = athar.LeftOut
 		}
 	}
-	if r := bsts.Estimate(p, quick); r.Refusal != nil || !slices.Contains(codes(r.Notes), "series-no-control") {
+	if r := bsts.Estimate(p, quick); r.Refusal != nil || !slices.Contains(codes(r.Notes), "no-control") {
 		t.Errorf("no far area: %v, %v", r.Refusal, r.Notes)
 	}
 	for i := range p.Areas {
