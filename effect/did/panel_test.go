@@ -137,6 +137,59 @@ func TestTwoByTwo(t *testing.T) {
 	}
 }
 
+// TestControlsNeedEvents: a far area with few events before is no control,
+// whatever it does later.
+func TestControlsNeedEvents(t *testing.T) {
+	p, _ := sim.World{Name: "few", Ring: 1, Far: 20, Pre: 12, During: 4, Post: 3, Level: 12}.Panel(1, 0)
+	a := Estimate(p, PanelOptions{})
+	last := len(p.Areas) - 1
+	p.Areas = append(p.Areas, athar.PanelArea{Code: "new", Role: athar.Far})
+	for range p.Periods {
+		p.Count, p.Use = append(p.Count, 1.5), append(p.Use, true)
+	}
+	p.Count[(last+1)*19+15] = 5000
+	b := Estimate(p, PanelOptions{})
+	if a.Controls != 20 || b.Controls != 20 || b.Effects[0].RR != a.Effects[0].RR || b.Notes[0].Code != "did-controls" {
+		t.Errorf("controls %d and %d, ratio %g and %g, notes %v", a.Controls, b.Controls, a.Effects[0].RR, b.Effects[0].RR, b.Notes)
+	}
+}
+
+// TestUniformIsWelch: a cell without covariates is the comparison of two means,
+// whose error and degrees of freedom are Welch's.
+func TestUniformIsWelch(t *testing.T) {
+	d := small(5)
+	d.X, d.Covariates = nil, 0
+	e := GroupTime(d, Options{})
+	band, u := e.Band(Draws{}), e.Uniform(Draws{})
+	for k, c := range e.Cells {
+		var x [2][]float64
+		for i, g := range d.First {
+			dy := d.Y[i*7+c.Period] - d.Y[i*7+e.base(c.Group, c.Period)]
+			if g == c.Group {
+				x[0] = append(x[0], dy)
+			} else if g == Never {
+				x[1] = append(x[1], dy)
+			}
+		}
+		var v, n [2]float64
+		for j := range x {
+			m := 0.0
+			for _, y := range x[j] {
+				m += y / float64(len(x[j]))
+			}
+			n[j] = float64(len(x[j]))
+			for _, y := range x[j] {
+				v[j] += (y - m) * (y - m) / (n[j] - 1) / n[j]
+			}
+		}
+		df := (v[0] + v[1]) * (v[0] + v[1]) / (v[0]*v[0]/(n[0]-1) + v[1]*v[1]/(n[1]-1))
+		near(t, "Welch's degrees of freedom", c.DF, df, 1e-9)
+		near(t, "Welch's error", c.SE*c.Inflate, math.Sqrt(v[0]+v[1]), 1e-9)
+		q := stat.TQuantile(1-stat.TwoSided(band.Crit, math.Inf(1))/2, df)
+		near(t, "width", (u[k].High-u[k].Low)/2, q*math.Sqrt(v[0]+v[1]), 1e-9)
+	}
+}
+
 func TestEstimateRefuses(t *testing.T) {
 	base := sim.World{Name: "r", Ring: 1, Far: 20, Pre: 12, During: 4, Post: 3, Level: 12}
 	for _, c := range []struct {
