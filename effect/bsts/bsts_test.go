@@ -192,7 +192,7 @@ func TestInclusionIsEnumerated(t *testing.T) {
 	const n, k, draws = 25, 4, 30000
 	y, x := regression(n, k, .6, .3)
 	prior := Published()
-	prior.Size, prior.Weight = 1.5, 1
+	prior.Size, prior.Weight = 1.5, .1
 	d, err := standardise(y, x, k, n)
 	if err != nil {
 		t.Fatal(err)

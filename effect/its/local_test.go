@@ -52,6 +52,9 @@ func TestLocalLevelFollows(t *testing.T) {
 		t.Errorf("errors %v during and %v after", e[0].SE, e[1].SE)
 	}
 	quiet := Estimate(months(36, 6, random(3, 48, 40, 1)...), Options{Spec: LocalLevel}).Effects
+	for _, q := range quiet {
+		near(t, "width of the interval", q.SE, math.Log(float64(q.High/q.Low))/(2*1.96), .15)
+	}
 	if !(e[0].SE > 1.5*quiet[0].SE) {
 		t.Errorf("error %v of a walk, %v of a quiet series", e[0].SE, quiet[0].SE)
 	}
