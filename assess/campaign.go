@@ -47,7 +47,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View) athar.CampaignRe
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses,
-		NoControl: a.noControl, Guards: r.Guards})
+		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: r.Guards})
 	r.Effects = a.effects
 	r.Notes = append(r.Notes, a.notes...)
 	if r.Notes == nil {

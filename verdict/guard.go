@@ -173,8 +173,14 @@ func preTrend(f Facts) athar.Guard {
 const PlaceboLevel = .05
 
 // undone reports whether an interval without 1 is not unusual among placebos.
-func undone(e *athar.Effect) bool {
-	return e.PlaceboP != nil && *e.PlaceboP > PlaceboLevel && (e.High < 1 || e.Low > 1)
+// Where so few are apart that p cannot reach the level, twice the smallest p
+// takes its place: in effect one placebo reached as far.
+func undone(e *athar.Effect, smallest float64) bool {
+	level := PlaceboLevel
+	if smallest > level {
+		level = 2 * smallest
+	}
+	return e.PlaceboP != nil && float64(*e.PlaceboP) > level && (e.High < 1 || e.Low > 1)
 }
 
 // placebo fires if the headline's interval inside leaves 1 out, but changes as
@@ -187,7 +193,7 @@ func placebo(f Facts) athar.Guard {
 		if e == nil || e.Refusal != nil || e.PlaceboP == nil {
 			continue
 		}
-		if shown == nil || undone(e) && !undone(shown) {
+		if shown == nil || undone(e, f.Randomised.MinP) && !undone(shown, f.Randomised.MinP) {
 			shown = e
 		}
 	}
@@ -195,7 +201,7 @@ func placebo(f Facts) athar.Guard {
 		return athar.Guard{Code: "placebo", Status: athar.Blind, Says: note("guard-placebo-blind", nil)}
 	}
 	args["phase"], args["p"], args["matched"], args["contiguous"] = string(shown.Phase), *shown.PlaceboP, f.Randomised.Matched, f.Randomised.Contiguous
-	if undone(shown) {
+	if undone(shown, f.Randomised.MinP) {
 		return athar.Guard{Code: "placebo", Status: athar.Fired, Says: note("guard-placebo", args)}
 	}
 	return athar.Guard{Code: "placebo", Status: athar.Quiet, Says: note("guard-placebo-quiet", args)}

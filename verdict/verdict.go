@@ -66,6 +66,8 @@ type Input struct {
 	Voters    []athar.Effect
 	Witnesses []athar.Effect
 
+	PlaceboMin float64 // smallest placebo p that could be reached
+
 	Guards []athar.Guard // from Check
 }
 
@@ -233,7 +235,7 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 			return
 		}
 	}
-	if undone(f.Headline) {
+	if undone(f.Headline, in.PlaceboMin) {
 		f.Because = append(f.Because, athar.Note{Code: "placebo-undoes", Args: map[string]any{"p": *f.Headline.PlaceboP, "word": string(f.Verdict)}})
 		f.Verdict = athar.NotRobust
 		return

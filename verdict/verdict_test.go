@@ -398,21 +398,24 @@ func TestPlacebo(t *testing.T) {
 	p := func(x float64) *athar.Num { n := athar.Num(x); return &n }
 	for _, c := range []struct {
 		p      *athar.Num
+		min    float64
 		high   athar.Num
 		word   athar.Verdict
 		status athar.Status
 	}{
-		{nil, .8, athar.Decline, athar.Blind},
-		{p(.04), .8, athar.Decline, athar.Quiet},
-		{p(.051), .8, athar.NotRobust, athar.Fired},
-		{p(.9), 1.1, athar.Inconclusive, athar.Quiet},
+		{nil, .03, .8, athar.Decline, athar.Blind},
+		{p(.04), .03, .8, athar.Decline, athar.Quiet},
+		{p(.051), .03, .8, athar.NotRobust, athar.Fired},
+		{p(.12), .1, .8, athar.Decline, athar.Quiet},
+		{p(.21), .1, .8, athar.NotRobust, athar.Fired},
+		{p(.9), .03, 1.1, athar.Inconclusive, athar.Quiet},
 	} {
 		head := []athar.Effect{{Question: athar.AskInside, Phase: athar.During, RR: .6, Low: .4, High: c.high, PlaceboP: c.p}}
-		g := placebo(Facts{Headline: head, Randomised: Randomised{Ran: true, Placebos: 30, MinP: .03}})
+		g := placebo(Facts{Headline: head, Randomised: Randomised{Ran: true, Placebos: 30, MinP: c.min}})
 		if g.Status != c.status {
 			t.Errorf("%v: guard %s, want %s", c, g.Status, c.status)
 		}
-		f := Findings(Input{Campaign: "c", Smallest: 1.25, Headline: head, Guards: []athar.Guard{g}})
+		f := Findings(Input{Campaign: "c", Smallest: 1.25, Headline: head, PlaceboMin: c.min, Guards: []athar.Guard{g}})
 		if f[0].Verdict != c.word {
 			t.Errorf("%v: %s, want %s", c, f[0].Verdict, c.word)
 		}

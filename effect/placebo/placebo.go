@@ -69,9 +69,10 @@ type Options struct {
 
 // Result of one test. P is two-sided,
 //
-//	p = (1 + #{|S*| >= |S|})/(1 + B),
+//	p = (1 + K f)/(1 + K),  f the share of the B placebos with |S*| >= |S|, K = min(B, Apart),
 //
-// NaN for a statistic that the method refused on the real panel or on too many
+// which is (1 + #)/(1 + B) where all placebos are apart: many that share areas or
+// months prove no more than few. NaN for a statistic that the method refused on the real panel or on too many
 // placebos.
 type Result struct {
 	P           []float64
@@ -202,25 +203,27 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 			}
 		}
 	}
-	r.MinP = 1 / float64(1+len(list))
+	r.MinP = 1 / (1 + min(float64(len(list)), r.Apart))
 	for j, all := range r.Placebos {
 		if len(all) < Need || math.IsNaN(r.Observed[j]) {
 			continue
 		}
-		r.P[j] = share(all, r.Observed[j])
+		k := min(float64(len(all)), r.Apart)
+		r.P[j] = (1 + k*reached(all, r.Observed[j])) / (1 + k)
 	}
 	return r
 }
 
-// share is (1 + #{|S*| >= |S|})/(1 + B); a hair's tolerance counts ties.
-func share(placebos []float64, observed float64) float64 {
-	n := 1
+// reached is the share of placebos at least as far from 0; a hair's tolerance
+// counts ties.
+func reached(placebos []float64, observed float64) float64 {
+	n := 0
 	for _, v := range placebos {
 		if math.Abs(v) >= math.Abs(observed)*(1-1e-9) {
 			n++
 		}
 	}
-	return float64(n) / float64(1+len(placebos))
+	return float64(n) / float64(len(placebos))
 }
 
 // phase is the phase of period k if the campaign began shift periods earlier.
@@ -517,5 +520,6 @@ func CircularShift(x, y []float64, least int, s func(x, y []float64) float64) (p
 		copy(moved[n-k:], y[:k])
 		all = append(all, s(x, moved))
 	}
-	return share(all, s(x, y)), len(all)
+	shifts = len(all)
+	return (1 + float64(shifts)*reached(all, s(x, y))) / float64(1+shifts), shifts
 }
