@@ -24,7 +24,7 @@ const (
 
 // What the method needs.
 const (
-	MinPre      = 18   // values before the campaign
+	MinPre      = 12   // values before the campaign
 	MinMean     = 10   // events a period before it
 	MinControl  = 20   // events of a far area before it
 	MaxRHat     = 1.05 // split R-hat of what is reported
@@ -539,7 +539,7 @@ func (m *model) effects() {
 			Campaign: m.o.Campaign, Method: Method, Spec: m.o.Spec, Question: m.o.Question, Ring: m.o.Ring, Phase: ph,
 			RR: nan, Low: nan, High: nan, P: nan, SE: nan, DF: nan, AdjLow: nan, AdjHigh: nan,
 			Observed: athar.Num(m.counts[ph]), Expected: nan, Avoided: nan, AvoidedLow: nan, AvoidedHigh: nan, MDELow: nan, MDEHigh: nan,
-			EventsPre: int(m.counts[athar.Pre]), Areas: m.areas, Periods: m.points[ph], Dispersion: 0, Inference: "draws",
+			EventsPre: int(m.counts[athar.Pre]), Areas: m.areas, Periods: m.points[ph], Dispersion: nan, Inference: "draws",
 			Warnings: slices.Clone(m.res.Notes), Refusal: m.res.Refusal,
 		}
 		if e.Refusal == nil {
@@ -564,6 +564,7 @@ func (m *model) effect(e *athar.Effect) {
 	fall, rise := stat.MDE(se, math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	if m.o.Spec != Log {
+		e.Dispersion = 0
 		for _, v := range m.post.NoiseSD {
 			e.Dispersion += athar.Num(v * v / float64(len(draws)))
 		}
@@ -574,7 +575,11 @@ func (m *model) effect(e *athar.Effect) {
 		slices.Sort(draws)
 		least, up := stat.Quantile(draws, .025), stat.Quantile(draws, .975)
 		_, most := stat.PoissonLimits(0, .05)
-		e.Low, e.High = 0, athar.Num(most*max(1, float64(e.Dispersion))/max(least, .5))
+		phi := 1.0
+		if e.Dispersion > 1 {
+			phi = float64(e.Dispersion)
+		}
+		e.Low, e.High = 0, athar.Num(most*phi/max(least, .5))
 		e.AvoidedLow, e.AvoidedHigh = athar.Num(least), athar.Num(up)
 		e.Warnings = append(e.Warnings, note("zero-events", "expected", e.Expected))
 	}

@@ -174,7 +174,7 @@ func TestRefusals(t *testing.T) {
 		w    sim.World
 	}{
 		{"low-mean", sim.World{Inside: 1, Level: 2}},
-		{"few-pre-periods", sim.World{Pre: 12}},
+		{"few-pre-periods", sim.World{Pre: 11}},
 		{"noise-persists", sim.World{Sigma: .8, Rho: .9, Pre: 48, Inside: 1, Level: 60}},
 	} {
 		p, _ := c.w.Panel(1, 0)
