@@ -60,7 +60,9 @@ func DiD(w io.Writer, reps int) error {
 		worlds[x.Name] = x
 	}
 	estimate := func(p *athar.Panel) []athar.Effect { return did.Estimate(p, did.PanelOptions{}).Effects }
-	t.text(`## Difference-in-differences, counts
+	t.text(`# Difference-in-differences: simulations with a known truth
+
+## Counts
 
 Poisson with area and period effects, inside against far areas with at least %d events before; errors clustered by area (CR2).
 %d replications. Refused: areas inside, controls or degrees of freedom too few.
@@ -216,14 +218,15 @@ func staggered(k, size int, effect float64) (d did.Data, cell func(g, t int) flo
 // Placebo writes the table of the placebo test.
 func Placebo(w io.Writer, reps int) error {
 	t := &tables{w: w, reps: reps}
-	t.text(`## Placebo p, few areas inside
+	t.text(`# Placebo p: simulations with a known truth
 
 %% of replicates with placebo p <= .05 inside, %d replications, 199 placebos in other areas and at other times (at the true time
 alone in brackets). The statistic is the log ratio of the four counts over its error from the dispersion of the months before,
-which alone would reject as often as the last column says. Five areas inside at the true time leave too few placebos apart.
+which alone would reject as often as the last column says. At the true time alone too few are apart (–).
+A direction is withdrawn where p is above 5%% and above twice the smallest p that could have been reached.
 
-| world | areas inside | during | post | refused %% | matched on surge %% | the statistic's own error, during |
-|---|---|---|---|---|---|---|
+| world | areas inside | during | post | refused %% | matched on surge %% | smallest p, mean | p <= twice the smallest, during | the statistic's own error, during |
+|---|---|---|---|---|---|---|---|---|
 `, reps)
 	worlds := map[string]sim.World{}
 	for _, x := range sim.Worlds() {
@@ -242,7 +245,13 @@ which alone would reject as often as the last column says. Five areas inside at 
 					p[k][j] = placebo.Test(panel, fourCounts, placebo.Options{Kind: kind, Out: 2, Seed: seed, Task: fmt.Sprint(name, few, k)})
 				}
 			})
+			var near []bool
+			least, ran := 0.0, 0.0
 			for k, r := range p {
+				if v := r[0].P[0]; !math.IsNaN(v) {
+					near = append(near, v <= max(.05, 2*r[0].MinP))
+					least, ran = least+r[0].MinP, ran+1
+				}
 				refused[k], matched[k] = r[0].Refusal != nil, r[0].Matched
 				naive = append(naive, math.Abs(r[0].Observed[0]) > 1.959964)
 				for j := range r {
@@ -253,9 +262,9 @@ which alone would reject as often as the last column says. Five areas inside at 
 					}
 				}
 			}
-			low, high := sizeLow, sizeHigh
+			low, high := 0.0, sizeHigh // p may be too large, where few placebos are apart
 			if name == "S6" {
-				low, high = 0, 0
+				high = 0
 			}
 			t.text("| %s | %d |", name, few)
 			for i := range 2 {
@@ -265,7 +274,7 @@ which alone would reject as often as the last column says. Five areas inside at 
 				}
 				t.text(" %s (%s) |", t.told(hits[0][i], lo, hi), t.told(hits[1][i], lo, hi))
 			}
-			t.text(" %s | %s | %s |\n", t.share(refused, 0, 0), t.share(matched, 0, 0), t.share(naive, 0, 0))
+			t.text(" %s | %s | %.3f | %s | %s |\n", t.share(refused, 0, 0), t.share(matched, 0, 0), least/ran, t.told(near, 0, 0), t.share(naive, 0, 0))
 		}
 	}
 	return t.err
