@@ -83,6 +83,12 @@ type Result struct {
 // unused cell, if it meets the same count guard as the area, those of them that meet the count guard themselves (noise in a small
 // area's counts would pull its coefficient to zero), and Ramadan where the time
 // before has some; without far areas a yearly wave where it covers two years.
+//
+// The test and the interval hold where noise, of whatever dispersion, does not
+// carry over from period to period more than the level does; with an intensity that
+// persists (world S2 of the simulations) the interval is too short, and the
+// refusal for persistence sees only the clear cases. [CausalImp] is there for
+// comparison: on counts its interval is far too short.
 func Estimate(p *athar.Panel, o Options) Result {
 	if o.Question == "" {
 		o.Question = athar.AskInside

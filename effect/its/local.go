@@ -20,7 +20,9 @@ const MinLocal = 10
 //	RR = S / mean of S*,
 //
 // with the central 95% of the ratio that makes each draw of S* the observed S
-// ([stat.RootRatio]) as interval, and p twice the smaller tail of S*.
+// ([stat.RootRatio]) as interval, and p twice the smaller tail of S*. The ratio of the
+// two variances is taken as known: an intensity that persists without walking away makes the
+// interval too short.
 func local(s Series, o Options) Result {
 	m := &model{s: s, o: o}
 	m.res.LjungBox, m.res.Theta, m.res.Dispersion = math.NaN(), math.NaN(), math.NaN()
