@@ -58,7 +58,8 @@ func (q *Pool) Placebos(seed uint64, task string, draws int, expect func(counts 
 // ln RR is the larger of the placebos' root mean square and of the same scaled
 // to the footprint's volume, because a quiet footprint is noisier than busy
 // placebos; the reference is t with one less degree of freedom than there are
-// donors. It returns the rank p of the placebos, and the smallest it could be.
+// donors. The interval is wider where fewer events were seen than expected; P is
+// of the null and is not. It returns the rank p of the placebos, and the smallest it could be.
 func (q *Pool) Fill(e *athar.Effect, observed, expected float64, placebos []Placebo) (rank, least float64) {
 	b, m := math.Log(observed/expected), float64(len(placebos))
 	var plain, scaled float64
@@ -71,7 +72,10 @@ func (q *Pool) Fill(e *athar.Effect, observed, expected float64, placebos []Plac
 		}
 	}
 	se, df := math.Sqrt(max(plain, scaled)), float64(len(q.Donors)-1)
-	width := stat.TQuantile(.975, df) * se
+	// Placebos vary as counts do that nothing has lowered; the fewer events after
+	// a fall vary more. Their part of the error is phi (1/expected + 1/before).
+	phi := max(1, se*se/(1/expected+1/float64(q.EventsPre())))
+	width := stat.TQuantile(.975, df) * math.Sqrt(se*se+phi*max(0, 1/observed-1/expected))
 	q.Interval(e, observed, expected, math.Exp(b-width), math.Exp(b+width))
 	fall, rise := stat.MDE(se, df)
 	e.SE, e.DF, e.P, e.Inference = athar.Num(se), athar.Num(df), athar.Num(stat.TwoSided(b/se, df)), "placebo"
