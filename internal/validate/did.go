@@ -225,7 +225,7 @@ alone in brackets). The statistic is the log ratio of the four counts over its e
 which alone would reject as often as the last column says. At the true time alone too few are apart (–).
 A direction is withdrawn where p is above 5%% and above twice the smallest p that could have been reached.
 
-| world | areas inside | during | post | refused %% | matched on surge %% | smallest p, mean | p <= twice the smallest, during | the statistic's own error, during |
+| world | areas inside, far | during | post | refused %% | matched on surge %% | smallest p, mean | p <= twice the smallest, during | the statistic's own error, during |
 |---|---|---|---|---|---|---|---|---|
 `, reps)
 	worlds := map[string]sim.World{}
@@ -233,8 +233,11 @@ A direction is withdrawn where p is above 5%% and above twice the smallest p tha
 		worlds[x.Name] = x
 	}
 	for _, name := range []string{"S0", "S1-phi4", "S2", "S3", "S6", "S9"} {
-		for _, few := range []int{1, 3, 5} {
-			x := worlds[name].Few(few)
+		for _, c := range []struct{ few, far int }{{1, 36}, {3, 36}, {5, 36}, {1, 200}} {
+			few, x := c.few, worlds[name].Few(c.few)
+			if x.Far = c.far; c.far > 36 {
+				x.Name += ", many far"
+			}
 			var hits [2][2][]bool
 			var naive []bool
 			refused, matched := make([]bool, reps), make([]bool, reps)
@@ -242,7 +245,7 @@ A direction is withdrawn where p is above 5%% and above twice the smallest p tha
 			each(reps, func(k int) {
 				panel, _ := x.Panel(seed, k)
 				for j, kind := range []placebo.Kind{placebo.Joint, placebo.Space} {
-					p[k][j] = placebo.Test(panel, fourCounts, placebo.Options{Kind: kind, Out: 2, Seed: seed, Task: fmt.Sprint(name, few, k)})
+					p[k][j] = placebo.Test(panel, fourCounts, placebo.Options{Kind: kind, Out: 2, Seed: seed, Task: fmt.Sprint(x.Name, k)})
 				}
 			})
 			var near []bool
@@ -266,7 +269,7 @@ A direction is withdrawn where p is above 5%% and above twice the smallest p tha
 			if name == "S6" {
 				high = 0
 			}
-			t.text("| %s | %d |", name, few)
+			t.text("| %s | %d of %d |", name, few, c.far)
 			for i := range 2 {
 				lo, hi := low, high
 				if name == "S9" && i == 0 {
