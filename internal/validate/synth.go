@@ -37,10 +37,9 @@ func Synthetic(w io.Writer, reps int) error {
 			return synth.Estimate(p, synth.Options{Draws: 1, Conformal: true}).Effects
 		}},
 	}
-	t.text(`
-## Synthetic control and synthetic difference-in-differences, inside
+	t.text(`# Synthetic control and synthetic difference-in-differences: simulations with a known truth
 
-%d replications, 100 placebo footprints each. *p < .05* is the type I error where the truth is 1, power elsewhere; S3 misleads on purpose.
+Inside, %d replications of the worlds of simulations.md, 100 placebo footprints each; marks as there. *p < .05* is the type I error where the truth is 1, power elsewhere; S3 misleads on purpose.
 
 | method | world | areas inside | refused %% | truth, during | p < .05 | coverage | bias | truth, post | p < .05 | coverage | bias |
 |---|---|---|---|---|---|---|---|---|---|---|---|

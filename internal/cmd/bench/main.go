@@ -84,7 +84,7 @@ func run(program, study string) error {
 	if err := benchBSTS(dir); err != nil {
 		return err
 	}
-	return nil
+	return benchSynth(dir)
 }
 
 // assess times the whole program three times and prints the best.

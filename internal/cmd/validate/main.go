@@ -31,7 +31,7 @@ func run(reps int, out string) error {
 	for _, f := range []struct {
 		name  string
 		write func(w io.Writer, reps int) error
-	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}} {
+	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}} {
 		var b bytes.Buffer
 		if err := f.write(&b, reps); err != nil {
 			return err
