@@ -71,6 +71,10 @@ type Effect struct {
 	MDELow  Num `json:"mde_low"`
 	MDEHigh Num `json:"mde_high"`
 
+	// PlaceboP is the p value among campaigns that did not happen (METHODS.md
+	// A10); null where that was not asked.
+	PlaceboP *Num `json:"placebo_p"`
+
 	EventsPre  int    `json:"events_pre"` // events behind it, same role, before
 	Areas      int    `json:"areas"`      // areas of that role that entered the fit
 	Periods    int    `json:"periods"`    // periods of that phase

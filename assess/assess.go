@@ -77,6 +77,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	if err != nil {
 		return nil, err
 	}
+	in.distances()
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
 	design := design(s)
 

@@ -7,7 +7,9 @@ import (
 
 	"athar"
 	"athar/displace/wdd"
+	"athar/effect/did"
 	"athar/effect/its"
+	"athar/effect/placebo"
 	"athar/effect/rateratio"
 	"athar/effect/spillover"
 	"athar/panel"
@@ -28,7 +30,9 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 	a.spillover(v)
 	a.imputed(v, draws)
 	a.bounds(v, unknown)
+	a.randomise(v, in.between)
 	a.series(v)
+	a.did(v)
 	a.exact(v)
 	a.wdd(v)
 	a.fallBack(v)
@@ -40,10 +44,13 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
 	in.precision(&f)
+	if r := a.randomised; r != nil {
+		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
+	}
 	r.Guards = verdict.Check(f)
 	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		NoControl: a.noControl, Guards: r.Guards})
+		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: r.Guards})
 	r.Effects = a.effects
 	if len(in.unsaid) > 0 {
 		a.notes = append(a.notes, athar.Note{Code: "no-monitoring-table", Args: map[string]any{"data": strings.Join(in.unsaid, ", ")}})
@@ -73,6 +80,7 @@ type answers struct {
 	expected                    []athar.RoleSeries
 	notes                       []athar.Note
 	noControl                   bool
+	randomised                  *placebo.Result
 }
 
 func (a *answers) keep(list ...athar.Effect) { a.effects = append(a.effects, list...) }
@@ -117,6 +125,58 @@ func (a *answers) spillover(v *panel.View) {
 			}
 		}
 	}
+}
+
+// randomise sets the placebo p of the headline inside, during and after:
+// [placebo.Test] of the same model in other areas and at other times. between
+// gives the distance of two areas of the grid, nil: unknown.
+func (a *answers) randomise(v *panel.View, between func(i, j int) float64) {
+	if a.noControl {
+		return
+	}
+	pick := func(list []athar.Effect, out []float64) {
+		for j, ph := range phases {
+			out[j] = math.NaN()
+			for i := range list {
+				if e := &list[i]; e.Question == athar.AskInside && e.Phase == ph {
+					out[j] = placebo.Studentised(*e)
+				}
+			}
+		}
+	}
+	o := placebo.Options{Out: len(phases), Seed: a.seed, Task: a.campaign}
+	if between != nil {
+		o.Km = func(i, j int) float64 { return between(v.Area[i], v.Area[j]) }
+	}
+	if n := len(v.Rings); n > 0 {
+		o.Clear = float64(v.Rings[n-1].To)
+	}
+	r := placebo.Test(v.Panel, func(p *athar.Panel, out []float64) {
+		pick(spillover.Estimate(p, spillover.Options{Draws: -1}).Effects, out)
+	}, o)
+	a.randomised = &r
+	a.notes = append(a.notes, r.Notes...)
+	for j, ph := range phases {
+		p := athar.Num(r.P[j])
+		for _, list := range [][]athar.Effect{a.headline, a.effects} {
+			for i := range list {
+				e := &list[i]
+				if e.Method == spillover.Method && e.Spec == "" && e.Question == athar.AskInside && e.Phase == ph && !math.IsNaN(r.P[j]) {
+					e.PlaceboP = &p
+				}
+			}
+		}
+	}
+}
+
+var phases = []athar.Phase{athar.During, athar.Post}
+
+// did votes: it leaves the rings out of the model and takes only far areas with
+// enough events as controls.
+func (a *answers) did(v *panel.View) {
+	r := did.Estimate(v.Panel, did.PanelOptions{Campaign: a.campaign})
+	a.keep(r.Effects...)
+	a.voters = append(a.voters, r.Effects...)
 }
 
 // widenAll widens the effects of one spillover fit.

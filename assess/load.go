@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"athar"
 	"athar/calendar"
@@ -53,6 +54,8 @@ type inputs struct {
 	watch  map[string][]athar.Span
 	partly bool
 	unsaid []string
+	// between is the distance in km of two areas of the grid; nil: unknown.
+	between func(i, j int) float64
 }
 
 // placedEvents are n events of one day whose precision is known.
@@ -475,6 +478,26 @@ func (in *inputs) arrange(unit panel.Unit, add func(*panel.Grid)) (*panel.Grid, 
 		}
 	}
 	return g, nil
+}
+
+// distances prepares the distance between the edges of any two areas of the
+// grid; without areas it stays unknown. Rows are measured when first asked for,
+// because between polygons that takes long.
+func (in *inputs) distances() {
+	if in.set == nil {
+		return
+	}
+	rows := make([]func() []float64, len(in.set.Areas))
+	for i, a := range in.set.Areas {
+		rows[i] = sync.OnceValue(func() []float64 {
+			km, err := in.set.Distances([]string{a.Code})
+			if err != nil { // no distances in this study: nothing is near
+				km = slices.Repeat([]float64{math.Inf(1)}, len(rows))
+			}
+			return km
+		})
+	}
+	in.between = func(i, j int) float64 { return rows[i]()[j] }
 }
 
 func (in *inputs) sites(g *panel.Grid) ([]panel.Site, error) {

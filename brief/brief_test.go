@@ -384,6 +384,22 @@ func english(t testing.TB) *text.Language {
 	return l
 }
 
+// TestPlaceboFact: the placebo p stands on the card of the finding that has one.
+func TestPlaceboFact(t *testing.T) {
+	f := func(p *athar.Num) FindingRow {
+		e := &athar.Effect{RR: .6, Low: .4, High: .9, P: .01, Observed: 14, Expected: 20, PlaceboP: p, AdjLow: athar.Num(nan), AdjHigh: athar.Num(nan)}
+		page := newPage(&athar.Report{}, english(t))
+		return page.row(athar.Finding{ID: "x", Question: athar.AskInside, Phase: athar.During, Verdict: athar.NotRobust, Headline: e}, nil)
+	}
+	n := athar.Num(.12)
+	if got := f(&n).PlaceboP; got != "0.12" {
+		t.Errorf("placebo p is written %q", got)
+	}
+	if got := f(nil).PlaceboP; got != "" {
+		t.Errorf("no placebo p was asked for, and the card says %q", got)
+	}
+}
+
 func TestSentenceOfEachWord(t *testing.T) {
 	inside := func(v athar.Verdict, rr, low, high athar.Num) athar.Finding {
 		return athar.Finding{Question: athar.AskInside, Phase: athar.During, Verdict: v, Headline: &athar.Effect{RR: rr, Low: low, High: high,

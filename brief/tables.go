@@ -42,6 +42,7 @@ type FindingRow struct {
 	Pointwise  string // of a ring, whose sentence has the simultaneous interval
 	EventsPre  string
 	P          string
+	PlaceboP   string // empty: not asked
 	Inference  string
 
 	Because  []athar.Note
@@ -133,6 +134,9 @@ func (p *page) row(f athar.Finding, rings []athar.Ring) FindingRow {
 	r.Difference = p.t("figure.counts", "n", -e.Avoided, "low", -e.AvoidedHigh, "high", -e.AvoidedLow)
 	r.MDE = p.mde(e)
 	r.EventsPre, r.P = l.Count(athar.Num(e.EventsPre)), l.P(e.P)
+	if e.PlaceboP != nil {
+		r.PlaceboP = l.P(*e.PlaceboP)
+	}
 	r.Inference = l.Word("inference", e.Inference)
 	r.Warnings = e.Warnings
 	r.Because = f.Because

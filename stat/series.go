@@ -223,3 +223,31 @@ func (s *Persistent) ContrastDF(inv, c []float64) float64 {
 	f := (variance(min(maxPersistence, s.Rho+se)) - variance(max(0, s.Rho-se))) / (2 * variance(s.Rho))
 	return max(1, 2/(2/s.DF+f*f))
 }
+
+// Surge is the z-score of the mean of last against before,
+// (m1 - m0)/(s0 sqrt(1/n1 + 1/n0)), s0 the standard deviation of before, at
+// least that of a Poisson count; and both means.
+func Surge(before, last []float64) (z, m0, m1 float64) {
+	m0, m1 = average(before), average(last)
+	v := 0.0
+	for _, x := range before {
+		v += (x - m0) * (x - m0)
+	}
+	v = max(v/float64(len(before)-1), m0)
+	se := math.Sqrt(v * (1/float64(len(last)) + 1/float64(len(before))))
+	if se == 0 {
+		if m1 > m0 {
+			return math.Inf(1), m0, m1
+		}
+		return 0, m0, m1
+	}
+	return (m1 - m0) / se, m0, m1
+}
+
+func average(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(len(x))
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"athar"
+	"athar/stat"
 )
 
 // Facts is what the guards look at for one campaign.
@@ -44,6 +45,17 @@ type Facts struct {
 	// Imputed is the headline method pooled over draws of coarse places and
 	// dates; empty if nothing was drawn.
 	Imputed []athar.Effect
+	// Randomised says what the placebo p of the headline rests on.
+	Randomised Randomised
+}
+
+// Randomised describes a test against campaigns that did not happen.
+type Randomised struct {
+	Ran      bool
+	Placebos int // distinct ones that match
+	MinP     float64
+	// Matched on the surge before; Contiguous as the real footprint.
+	Matched, Contiguous bool
 }
 
 // Dated is a circumstance of the calendar that could move counts by itself.
@@ -70,7 +82,7 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), placebo(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f),
 	}
 }
 
@@ -115,7 +127,7 @@ func surge(f Facts) athar.Guard {
 		return athar.Guard{Code: "surge", Status: athar.Blind, Says: note("guard-surge-blind",
 			map[string]any{"have": len(x), "need": SurgeBefore + SurgeLast})}
 	}
-	z, m0, m1 := Surge(x[:n0], x[n0:])
+	z, m0, m1 := stat.Surge(x[:n0], x[n0:])
 	args := map[string]any{"z": athar.Num(z), "last": athar.Num(m1), "before": athar.Num(m0), "periods": n1}
 	switch {
 	case z > SurgeZ:
@@ -124,32 +136,6 @@ func surge(f Facts) athar.Guard {
 		return athar.Guard{Code: "surge", Status: athar.Fired, Says: note("guard-trough", args)}
 	}
 	return athar.Guard{Code: "surge", Status: athar.Quiet, Says: note("guard-surge-quiet", args)}
-}
-
-// Surge returns the z-score of the mean of last against before, and both means.
-func Surge(before, last []float64) (z, m0, m1 float64) {
-	m0, m1 = mean(before), mean(last)
-	v := 0.0
-	for _, x := range before {
-		v += (x - m0) * (x - m0)
-	}
-	v = max(v/float64(len(before)-1), m0)
-	se := math.Sqrt(v * (1/float64(len(last)) + 1/float64(len(before))))
-	if se == 0 {
-		if m1 > m0 {
-			return math.Inf(1), m0, m1
-		}
-		return 0, m0, m1
-	}
-	return (m1 - m0) / se, m0, m1
-}
-
-func mean(x []float64) float64 {
-	s := 0.0
-	for _, v := range x {
-		s += v
-	}
-	return s / float64(len(x))
 }
 
 // donut reports how far the inside estimate moves when the last pre-periods
@@ -194,6 +180,44 @@ func preTrend(f Facts) athar.Guard {
 		return athar.Guard{Code: "pre-trend", Status: athar.Fired, Says: note("guard-pre-trend", args)}
 	}
 	return athar.Guard{Code: "pre-trend", Status: athar.Quiet, Says: note("guard-pre-trend-quiet", args)}
+}
+
+// PlaceboLevel is the level of the placebo test.
+const PlaceboLevel = .05
+
+// undone reports whether an interval without 1 is not unusual among placebos.
+// Where so few are apart that p cannot reach the level, twice the smallest p
+// takes its place: in effect one placebo reached as far.
+func undone(e *athar.Effect, smallest float64) bool {
+	level := PlaceboLevel
+	if smallest > level {
+		level = 2 * smallest
+	}
+	return e.PlaceboP != nil && float64(*e.PlaceboP) > level && (e.High < 1 || e.Low > 1)
+}
+
+// placebo fires if the headline's interval inside leaves 1 out, but changes as
+// large are found more often than the level says where nothing was launched.
+func placebo(f Facts) athar.Guard {
+	args := map[string]any{"n": f.Randomised.Placebos, "min": athar.Num(f.Randomised.MinP)}
+	var shown *athar.Effect
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		e := find(f.Headline, athar.AskInside, 0, ph)
+		if e == nil || e.Refusal != nil || e.PlaceboP == nil {
+			continue
+		}
+		if shown == nil || undone(e, f.Randomised.MinP) && !undone(shown, f.Randomised.MinP) {
+			shown = e
+		}
+	}
+	if shown == nil || !f.Randomised.Ran {
+		return athar.Guard{Code: "placebo", Status: athar.Blind, Says: note("guard-placebo-blind", nil)}
+	}
+	args["phase"], args["p"], args["matched"], args["contiguous"] = string(shown.Phase), *shown.PlaceboP, f.Randomised.Matched, f.Randomised.Contiguous
+	if undone(shown, f.Randomised.MinP) {
+		return athar.Guard{Code: "placebo", Status: athar.Fired, Says: note("guard-placebo", args)}
+	}
+	return athar.Guard{Code: "placebo", Status: athar.Quiet, Says: note("guard-placebo-quiet", args)}
 }
 
 // calendar fires when Ramadan, or a circumstance that the user dated, weighs

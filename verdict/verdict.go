@@ -73,7 +73,8 @@ type Input struct {
 	// dates. It rests on the headline's assumptions, so it does not vote; but a
 	// direction that it does not share, or that rests on places nobody knows, is
 	// none.
-	Imputed []athar.Effect
+	Imputed    []athar.Effect
+	PlaceboMin float64 // smallest placebo p that could be reached
 
 	Guards []athar.Guard // from Check
 }
@@ -250,6 +251,11 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 			f.Verdict = athar.NotRobust
 			return
 		}
+	}
+	if undone(f.Headline, in.PlaceboMin) {
+		f.Because = append(f.Because, athar.Note{Code: "placebo-undoes", Args: map[string]any{"p": *f.Headline.PlaceboP, "word": string(f.Verdict)}})
+		f.Verdict = athar.NotRobust
+		return
 	}
 	if in.NoControl {
 		// With nothing to compare with, only what holds whether or not the past

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"athar"
+	"athar/stat"
 )
 
 func TestWordFollowsTheGrammar(t *testing.T) {
@@ -243,7 +244,7 @@ func TestSurgeGuard(t *testing.T) {
 	}
 	// Hand figure: before 0,2,0,2,... (mean 1, sd^2 12/11), last 4,4,4:
 	// z = 3 / sqrt(12/11 (1/3 + 1/12)) = 4.4497.
-	z, m0, m1 := Surge([]float64{0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2}, []float64{4, 4, 4})
+	z, m0, m1 := stat.Surge([]float64{0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2}, []float64{4, 4, 4})
 	if m0 != 1 || m1 != 4 || math.Abs(z-3/math.Sqrt(12.0/11*5/12)) > 1e-12 {
 		t.Errorf("z %v m0 %v m1 %v", z, m0, m1)
 	}
@@ -483,5 +484,35 @@ func TestUnknownActors(t *testing.T) {
 	}
 	if v := first(t, Input{Headline: f.Headline, Bounded: f.Bounded}); v.Verdict != athar.NotRobust {
 		t.Errorf("a direction that unknown actors turn: %s", v.Verdict)
+	}
+}
+
+// TestPlacebo: a direction that placebo campaigns reach too is not robust; one
+// that they do not reach, and one nobody asked about, keep their word.
+func TestPlacebo(t *testing.T) {
+	p := func(x float64) *athar.Num { n := athar.Num(x); return &n }
+	for _, c := range []struct {
+		p      *athar.Num
+		min    float64
+		high   athar.Num
+		word   athar.Verdict
+		status athar.Status
+	}{
+		{nil, .03, .8, athar.Decline, athar.Blind},
+		{p(.04), .03, .8, athar.Decline, athar.Quiet},
+		{p(.051), .03, .8, athar.NotRobust, athar.Fired},
+		{p(.12), .1, .8, athar.Decline, athar.Quiet},
+		{p(.21), .1, .8, athar.NotRobust, athar.Fired},
+		{p(.9), .03, 1.1, athar.Inconclusive, athar.Quiet},
+	} {
+		head := []athar.Effect{{Question: athar.AskInside, Phase: athar.During, RR: .6, Low: .4, High: c.high, PlaceboP: c.p}}
+		g := placebo(Facts{Headline: head, Randomised: Randomised{Ran: true, Placebos: 30, MinP: c.min}})
+		if g.Status != c.status {
+			t.Errorf("%v: guard %s, want %s", c, g.Status, c.status)
+		}
+		f := Findings(Input{Campaign: "c", Smallest: 1.25, Headline: head, PlaceboMin: c.min, Guards: []athar.Guard{g}})
+		if f[0].Verdict != c.word {
+			t.Errorf("%v: %s, want %s", c, f[0].Verdict, c.word)
+		}
 	}
 }

@@ -32,6 +32,9 @@ const (
 	NoTrend = "no-trend" // no trend
 	Slope   = "slope"    // linear, and a change of slope from the start on
 	NB2     = "nb2"      // linear, negative binomial
+	// LocalLevel has a level that walks at random in place of a trend, on roots
+	// of counts; only the time before is fitted, and forecast.
+	LocalLevel = "local-level"
 )
 
 // What a series needs.
@@ -127,6 +130,9 @@ func Estimate(s Series, o Options) Result {
 	}
 	if o.Draws == 0 {
 		o.Draws = 2000
+	}
+	if o.Spec == LocalLevel {
+		return local(s, o)
 	}
 	m := &model{s: s, o: o, steps: map[athar.Phase]bool{}}
 	m.res.LjungBox, m.res.Theta, m.res.Dispersion = math.NaN(), math.NaN(), math.NaN()

@@ -78,7 +78,13 @@ func run(program, study string) error {
 			return err
 		}
 	}
-	return nil
+	if err := benchDiD(dir); err != nil {
+		return err
+	}
+	if err := benchBSTS(dir); err != nil {
+		return err
+	}
+	return benchSynth(dir)
 }
 
 // assess times the whole program three times and prints the best.

@@ -1,11 +1,13 @@
 // Command validate runs the known-truth simulations in full and writes their
-// tables to simulations.md in the folder given by -out.
+// tables to the folder given by -out: simulations.md for the methods of the
+// headline, a file for each of the others.
 package main
 
 import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -23,12 +25,20 @@ func main() {
 }
 
 func run(reps int, out string) error {
-	var b bytes.Buffer
-	if err := validate.Run(&b, reps); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "simulations.md"), b.Bytes(), 0o644)
+	for _, f := range []struct {
+		name  string
+		write func(w io.Writer, reps int) error
+	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}} {
+		var b bytes.Buffer
+		if err := f.write(&b, reps); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(out, f.name), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
