@@ -39,7 +39,7 @@ const (
 type Effect struct {
 	Campaign string   `json:"campaign"` // campaign id; "" for totals
 	Area     string   `json:"area,omitempty"`
-	Method   string   `json:"method"` // spillover, its, exact, wdd
+	Method   string   `json:"method"` // spillover, its, exact, wdd, did, bsts, sdid, synth, synth-ridge
 	Spec     string   `json:"spec"`   // what distinguishes it from the method's default, e.g. "donut=2"
 	Question Question `json:"question"`
 	Ring     int      `json:"ring,omitempty"` // k for AskRing, 1 is nearest
@@ -79,7 +79,7 @@ type Effect struct {
 	Areas      int    `json:"areas"`      // areas of that role that entered the fit
 	Periods    int    `json:"periods"`    // periods of that phase
 	Dispersion Num    `json:"dispersion"` // variance over mean used; 1: Poisson
-	Inference  string `json:"inference"`  // cr2, dispersion, quasi, nb2, hac, exact, draws; of most draws where imputed
+	Inference  string `json:"inference"`  // cr2, dispersion, quasi, nb2, hac, exact, placebo, conformal, draws
 
 	Warnings []Note   `json:"warnings,omitempty"`
 	Refusal  *Refusal `json:"refusal,omitempty"`

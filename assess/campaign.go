@@ -7,11 +7,14 @@ import (
 
 	"athar"
 	"athar/displace/wdd"
+	"athar/effect/bsts"
 	"athar/effect/did"
 	"athar/effect/its"
 	"athar/effect/placebo"
 	"athar/effect/rateratio"
+	"athar/effect/sdid"
 	"athar/effect/spillover"
+	"athar/effect/synth"
 	"athar/panel"
 	"athar/stat"
 	"athar/study"
@@ -33,6 +36,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 	a.randomise(v, in.between)
 	a.series(v)
 	a.did(v)
+	a.courses(v)
 	a.exact(v)
 	a.wdd(v)
 	a.fallBack(v)
@@ -252,6 +256,28 @@ func (a *answers) series(v *panel.View) {
 			}
 		}
 	}
+}
+
+// courses asks the methods that compare the course of the whole footprint with
+// mixtures of far areas, or with their total. They rest on other assumptions
+// than the headline and vote; the looser level of the structural series and
+// the ridge version of the synthetic control are shown beside their own.
+func (a *answers) courses(v *panel.View) {
+	b := bsts.Estimate(v.Panel, bsts.Options{Campaign: a.campaign, Seed: a.seed})
+	a.voters = append(a.voters, b.Effects...)
+	a.witnesses = append(a.witnesses, b.Sensitivity...)
+	a.keep(b.Effects...)
+	a.keep(b.Sensitivity...)
+	for _, list := range [][]athar.Effect{
+		sdid.Estimate(v.Panel, sdid.Options{Campaign: a.campaign, Seed: a.seed}).Effects,
+		synth.Estimate(v.Panel, synth.Options{Campaign: a.campaign, Seed: a.seed}).Effects,
+	} {
+		a.voters = append(a.voters, list...)
+		a.keep(list...)
+	}
+	ridge := synth.Estimate(v.Panel, synth.Options{Campaign: a.campaign, Seed: a.seed, Ridge: true}).Effects
+	a.witnesses = append(a.witnesses, ridge...)
+	a.keep(ridge...)
 }
 
 // exact compares the plain rates before and in each phase, with and without a

@@ -210,6 +210,7 @@ type effectRow struct {
 	Areas       int32    `parquet:"areas"`
 	Periods     int32    `parquet:"periods"`
 	Dispersion  *float64 `parquet:"dispersion,optional"`
+	PlaceboP    *float64 `parquet:"placebo_p,optional"`
 	Inference   string   `parquet:"inference"`
 	Refusal     string   `parquet:"refusal"`
 	Warnings    string   `parquet:"warnings"`
@@ -238,6 +239,9 @@ func effectRows(r *athar.Report) []effectRow {
 				Periods: int32(e.Periods), Dispersion: num(e.Dispersion), Inference: e.Inference}
 			if e.FMI != nil {
 				row.FMI = num(*e.FMI)
+			}
+			if e.PlaceboP != nil {
+				row.PlaceboP = num(*e.PlaceboP)
 			}
 			if refused {
 				row.Refusal = e.Refusal.Reason.Code
@@ -273,12 +277,12 @@ func effectsCSV(rows []effectRow) []byte {
 	}
 	table := [][]string{{"campaign", "total", "method", "spec", "question", "ring", "phase", "rr", "low", "high", "p", "se_log", "df", "fmi",
 		"adj_low", "adj_high", "observed", "expected", "avoided", "avoided_low", "avoided_high", "mde_low", "mde_high",
-		"events_pre", "areas", "periods", "dispersion", "inference", "refusal", "warnings"}}
+		"events_pre", "areas", "periods", "dispersion", "placebo_p", "inference", "refusal", "warnings"}}
 	for _, r := range rows {
 		table = append(table, []string{r.Campaign, r.Total, r.Method, r.Spec, r.Question, strconv.Itoa(int(r.Ring)), r.Phase,
 			num(r.RR), num(r.Low), num(r.High), num(r.P), num(r.SE), num(r.DF), num(r.FMI), num(r.AdjLow), num(r.AdjHigh),
 			num(r.Observed), num(r.Expected), num(r.Avoided), num(r.AvoidedLow), num(r.AvoidedHigh), num(r.MDELow), num(r.MDEHigh),
-			strconv.Itoa(int(r.EventsPre)), strconv.Itoa(int(r.Areas)), strconv.Itoa(int(r.Periods)), num(r.Dispersion),
+			strconv.Itoa(int(r.EventsPre)), strconv.Itoa(int(r.Areas)), strconv.Itoa(int(r.Periods)), num(r.Dispersion), num(r.PlaceboP),
 			r.Inference, r.Refusal, r.Warnings})
 	}
 	return writeCSV(table)

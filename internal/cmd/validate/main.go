@@ -17,14 +17,15 @@ import (
 func main() {
 	reps := flag.Int("reps", 1000, "replications of every world")
 	out := flag.String("out", "docs/validation", "folder to write to")
+	only := flag.String("only", "", "write this file alone, for example bsts.md")
 	flag.Parse()
-	if err := run(*reps, *out); err != nil {
+	if err := run(*reps, *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "validate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(reps int, out string) error {
+func run(reps int, out, only string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -32,6 +33,9 @@ func run(reps int, out string) error {
 		name  string
 		write func(w io.Writer, reps int) error
 	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}} {
+		if only != "" && f.name != only {
+			continue
+		}
 		var b bytes.Buffer
 		if err := f.write(&b, reps); err != nil {
 			return err
