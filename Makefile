@@ -25,7 +25,9 @@ validate:
 	go run ./internal/cmd/validate -reps $(REPS) -out docs/validation
 
 bench: build
+	@mkdir -p out
 	go run ./internal/cmd/bench
+	go run ./internal/cmd/bench -plot out/cost.svg
 	go run ./lake/bench
 
 lint:

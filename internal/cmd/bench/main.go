@@ -41,7 +41,15 @@ var (
 func main() {
 	program := flag.String("athar", "bin/athar", "the program to time")
 	study := flag.String("study", "examples/isis-2020/study.yaml", "the study to assess")
+	plot := flag.String("plot", "", "measure cost against size only, and draw it into this SVG file")
 	flag.Parse()
+	if *plot != "" {
+		if err := plotCosts(*plot); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*program, *study); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

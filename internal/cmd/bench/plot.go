@@ -1,0 +1,148 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+
+	"athar/effect/bsts"
+	"athar/effect/did"
+	"athar/effect/sdid"
+	"athar/effect/synth"
+)
+
+// curve is the cost of one method against one size.
+type curve struct {
+	method, size string
+	x            []int
+	seconds      []float64
+}
+
+// costs measures every panel estimator against what makes it dear.
+func costs() []curve {
+	sdidAt := func(n, t int) float64 {
+		p := newSynthPanel(n, t, t*6/10)
+		var f sdid.Fit
+		return 1 / rate(func() { _ = f.Block(p.Y, p.N, p.T, p.N0, p.T0, sdid.Settings{}) })
+	}
+	synthAt := func(n, t int) float64 {
+		p := newSynthPanel(n, t, t*6/10)
+		z1, z0 := p.before()
+		var s synth.Nested
+		return 1 / rate(func() { _ = s.Fit(p.X1, p.X0, z1, z0) })
+	}
+	bstsAt := func(n, draws int) float64 {
+		y, x := bstsSeries(n, n*7/10)
+		return 1 / rate(func() {
+			_, _ = bsts.Fit(y, x, 1, n*7/10, bsts.FitOptions{Prior: bsts.Published(), Draws: draws, Chains: 1, Seed: 1})
+		})
+	}
+	didAt := func(units, periods int) float64 {
+		d := didPanel(units, periods)
+		return 1 / rate(func() { did.GroupTime(d, did.Options{}).Band(did.Draws{}) })
+	}
+	list := []curve{
+		{method: "synthetic DiD", size: "units", x: []int{20, 40, 80, 160, 320}},
+		{method: "nested synthetic control", size: "units", x: []int{20, 40, 80, 160}},
+		{method: "group-time DiD, 1,000 draws", size: "units", x: []int{100, 200, 400, 800, 1600, 3200}},
+		{method: "synthetic DiD", size: "periods", x: []int{20, 40, 80, 160, 320}},
+		{method: "nested synthetic control", size: "periods", x: []int{20, 40, 80, 160, 320}},
+		{method: "structural series, 1,000 draws", size: "periods", x: []int{50, 100, 200, 400, 800, 1600}},
+		{method: "group-time DiD, 1,000 draws", size: "periods", x: []int{5, 10, 20, 40}},
+		{method: "structural series, 100 periods", size: "draws", x: []int{250, 500, 1000, 2000, 4000, 8000}},
+	}
+	for i := range list {
+		c := &list[i]
+		for _, x := range c.x {
+			var s float64
+			switch c.method + "/" + c.size {
+			case "synthetic DiD/units":
+				s = sdidAt(x, 40)
+			case "synthetic DiD/periods":
+				s = sdidAt(40, x)
+			case "nested synthetic control/units":
+				s = synthAt(x, 40)
+			case "nested synthetic control/periods":
+				s = synthAt(40, x)
+			case "group-time DiD, 1,000 draws/units":
+				s = didAt(x, 6)
+			case "group-time DiD, 1,000 draws/periods":
+				s = didAt(200, x)
+			case "structural series, 1,000 draws/periods":
+				s = bstsAt(x, 1000)
+			default:
+				s = bstsAt(100, x)
+			}
+			c.seconds = append(c.seconds, s)
+		}
+	}
+	return list
+}
+
+// exponent is the slope of log cost on log size by least squares: cost grows
+// as size to this power.
+func (c curve) exponent() float64 {
+	n := float64(len(c.x))
+	var sx, sy, sxx, sxy float64
+	for i, x := range c.x {
+		a, b := math.Log(float64(x)), math.Log(c.seconds[i])
+		sx, sy, sxx, sxy = sx+a, sy+b, sxx+a*a, sxy+a*b
+	}
+	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
+}
+
+// plotCosts measures and draws cost against units, periods and draws on
+// logarithmic scales, one panel a size, with the exponent of every line.
+func plotCosts(file string) error {
+	list := costs()
+	sizes := []string{"units", "periods", "draws"}
+	// Okabe-Ito.
+	colour := map[string]string{"synthetic DiD": "#0072b2", "nested synthetic control": "#d55e00",
+		"group-time DiD, 1,000 draws": "#009e73", "structural series, 1,000 draws": "#cc79a7", "structural series, 100 periods": "#cc79a7"}
+	const w, h, left, top, gap = 250.0, 260.0, 62.0, 34.0, 70.0
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" font-family="sans-serif" font-size="11">`+"\n", left+3*(w+gap)+70, h+2*top+30)
+	fmt.Fprintf(&b, `<title>Cost of the panel estimators</title><rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
+	for k, size := range sizes {
+		x0 := left + float64(k)*(w+gap+20)
+		minX, maxX := math.Inf(1), 0.0
+		for _, c := range list {
+			if c.size == size {
+				minX, maxX = min(minX, float64(c.x[0])), max(maxX, float64(c.x[len(c.x)-1]))
+			}
+		}
+		const lowY, highY = -6.0, 2.0 // log10 seconds
+		px := func(x float64) float64 { return x0 + w*math.Log(x/minX)/math.Log(maxX/minX) }
+		py := func(s float64) float64 { return top + h*(highY-math.Log10(s))/(highY-lowY) }
+		fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" font-weight="bold">seconds against %s</text>`+"\n", x0, top-14, size)
+		for e := lowY; e <= highY; e += 2 {
+			y := py(math.Pow(10, e))
+			fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="#ddd"/><text x="%.1f" y="%.1f" text-anchor="end">%g</text>`+"\n", x0, x0+w, y, y, x0-5, y+4, math.Pow(10, e))
+		}
+		for _, x := range []float64{minX, math.Sqrt(minX * maxX), maxX} {
+			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%.0f</text>`+"\n", px(x), top+h+16, x)
+		}
+		shown := 0
+		for _, c := range list {
+			if c.size != size {
+				continue
+			}
+			shown++
+			var points []string
+			for i, x := range c.x {
+				points = append(points, fmt.Sprintf("%.1f,%.1f", px(float64(x)), py(c.seconds[i])))
+				fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="2.5" fill="%s"/>`+"\n", px(float64(x)), py(c.seconds[i]), colour[c.method])
+			}
+			fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", strings.Join(points, " "), colour[c.method])
+			y := top + 14*float64(shown)
+			fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="%s" stroke-width="1.5"/><text x="%.1f" y="%.1f">%s: power %.1f</text>`+"\n",
+				x0+4, x0+18, y-4, y-4, colour[c.method], x0+23, y, c.method, c.exponent())
+			fmt.Printf("  %s against %s: power %.2f\n", c.method, c.size, c.exponent())
+		}
+	}
+	fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#555">Measured by make bench on the machine at hand; other sizes fixed at 40 units and 40 periods (group-time DiD: 6 periods, 200 units). Logarithmic scales.</text>`+"\n</svg>\n", left, h+2*top+16)
+	return os.WriteFile(file, []byte(b.String()), 0o644)
+}
