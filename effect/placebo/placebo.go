@@ -115,7 +115,6 @@ type test struct {
 	far    []int
 	first  int // first and last period of the campaign's window
 	last   int
-	shapes [][]int
 	series []float64
 }
 

@@ -18,8 +18,8 @@ type Nested struct {
 	Fits  int       // inner problems solved
 	inner stat.Simplex
 
-	points, gram, start []float64
-	n, k                int
+	points, gram []float64
+	n, k         int
 }
 
 // nestedStarts is how many starts are carried to the end.
