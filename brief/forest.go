@@ -162,6 +162,7 @@ func (p *page) mde(e *athar.Effect) template.HTML {
 type MethodRow struct {
 	Name    string
 	Spec    string
+	Relies  template.HTML // what the method assumes, on its first row
 	SVG     template.HTML // empty if the method refused every phase
 	Head    bool          // the method that gave the word
 	Answers []MethodAnswer
@@ -230,9 +231,15 @@ func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
 	scale := figure.RatioScale(16, values...)
 	bandLow, bandHigh := p.band()
 	out.Axis = p.axis(scale)
+	assumed := map[string]bool{}
 	for _, k := range order {
 		row := MethodRow{Name: p.Method(k.method), Spec: p.spec(k.spec)}
 		track := figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: bandLow, BandHigh: bandHigh, MDELow: nan, MDEHigh: nan}
+		if !assumed[k.method] && p.Lang.Has("relies."+k.method) {
+			// Once a method: its versions share it.
+			row.Relies = p.Lang.Say("relies."+k.method, nil).HTML()
+			assumed[k.method] = true
+		}
 		for _, v := range views[k] {
 			a := MethodAnswer{Phase: p.phase(v.f), Hollow: v.f.Phase == athar.Post, Verdict: v.m.Verdict}
 			if h := v.f.Headline; h != nil && h.Method == k.method && h.Spec == k.spec {
