@@ -2,6 +2,7 @@ package assess
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -373,5 +374,41 @@ choices: {pre_months: 17, post_months: 3, period: month}
 	}
 	if !slices.ContainsFunc(r.Manifest.Inputs, func(m athar.ManifestRef) bool { return m.File == "drawn.geojson" }) {
 		t.Errorf("the drawn footprint is not in the manifest: %v", r.Manifest.Inputs)
+	}
+}
+
+// Cells of rows that may not be passed on stand in no output; line and reason do.
+func TestRestrictedRejectsSayNoMore(t *testing.T) {
+	header := "event_id_cnty,event_date,year,time_precision,disorder_type,event_type,sub_event_type,actor1,assoc_actor_1,inter1,actor2,assoc_actor_2,inter2,interaction,civilian_targeting,iso,region,country,admin1,admin2,admin3,location,latitude,longitude,geo_precision,source,source_scale,notes,fatalities,tags,timestamp\n"
+	row := func(id, date, fatalities string) string {
+		return id + "," + date + ",2020,1,Political violence,Battles,Armed clash,TG,,Rebel group,Government of X,,State forces,,,368,Middle East,Iraq,A,B,,Place,33.3,44.4,1,Made up,National,secret text," + fatalities + ",,1600000000\n"
+	}
+	text := header
+	for m := 1; m <= 6; m++ {
+		text += row(fmt.Sprintf("IRQ%d", m), fmt.Sprintf("2020-%02d-05", m), "1")
+	}
+	text += row("IRQ9", "2020-03-05", "secretcell")
+	file := write(t, t.TempDir(), map[string]string{"acled.csv": text, "study.yaml": `study: a
+title: A
+group: {name: TG}
+outcome: events
+data:
+  - {name: acled, file: acled.csv, format: acled}
+campaigns:
+  - {id: c, name: C, start: 2020-05-01, end: 2020-05-31}
+`})
+	r, err := Run(context.Background(), file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Report.Data[0].Restricted || len(r.Rejects) != 1 || r.Rejects[0].Line != 8 || r.Rejects[0].Reason == "" {
+		t.Fatalf("restricted %v, rejects %+v", r.Report.Data[0].Restricted, r.Rejects)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(b), "secret") || strings.Contains(string(b), "IRQ9") {
+		t.Error("a restricted row's content is in the result")
 	}
 }

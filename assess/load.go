@@ -230,6 +230,13 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
 	}
 	in.info = append(in.info, r.Info)
+	if r.Info.Restricted {
+		// A cell of a row that may not be passed on must not stand in rejects.csv;
+		// its line says where to look.
+		for k := range r.Rejects {
+			r.Rejects[k].Detail = ""
+		}
+	}
 	in.rejects = append(in.rejects, r.Rejects...)
 	if d.File != "" {
 		in.files = append(in.files, athar.ManifestRef{File: filepath.ToSlash(d.File), SHA256: r.Info.SHA256, Bytes: r.Bytes})
