@@ -15,6 +15,7 @@ import (
 	"athar/effect/sdid"
 	"athar/effect/spillover"
 	"athar/effect/synth"
+	"athar/effect/zeros"
 	"athar/panel"
 	"athar/stat"
 	"athar/study"
@@ -38,6 +39,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 	a.did(v)
 	a.courses(v)
 	a.exact(v)
+	a.zeros(v)
 	a.wdd(v)
 	a.fallBack(v)
 
@@ -308,6 +310,15 @@ func (a *answers) exact(v *panel.View) {
 			}
 		}
 	}
+}
+
+// zeros asks whether the footprint's counts have more zeros than a negative
+// binomial expects, and answers where a phase has no event. It has no vote.
+func (a *answers) zeros(v *panel.View) {
+	sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
+	list := zeros.Estimate(zeros.Series(sum), zeros.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed}).Effects
+	a.witnesses = append(a.witnesses, list...)
+	a.keep(list...)
 }
 
 // cell adds the monitored periods of one phase.
