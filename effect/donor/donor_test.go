@@ -16,8 +16,8 @@ func TestPoolRespectsUse(t *testing.T) {
 		t.Fatal(refusal)
 	}
 	out := whole.Donors[3]
-	p.Use[p.At(out, 5)] = false // a donor with a gap goes
-	p.Use[p.At(0, 7)] = false   // a period in which the footprint is not whole goes
+	p.Use[p.At(out, 5)] = false             // a donor with a gap goes
+	p.Use[p.At(0, 7)] = false               // a period in which the footprint is not whole goes
 	p.Use[p.At(whole.Donors[0], 7)] = false // in a dropped period, which is no gap
 	q, refusal := Of(p, athar.During)
 	if refusal != nil {
