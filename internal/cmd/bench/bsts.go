@@ -4,12 +4,8 @@ package main
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -101,37 +97,15 @@ type bstsTimes struct {
 
 // bstsReference runs bsts-causalimpact; nil if it cannot be installed.
 func bstsReference(y, x []float64, pre, draws int, dir string) (*bstsTimes, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = dir
-	}
-	venv := filepath.Join(cache, "athar-bench")
-	py := filepath.Join(venv, "bin", "python")
-	if exec.Command(py, "-c", "import causal_impact").Run() != nil {
-		fmt.Println("    installing bsts-causalimpact into", venv)
-		if exec.Command("python3", "-m", "venv", venv).Run() != nil || exec.Command(py, "-m", "pip", "install", "-q", "bsts-causalimpact").Run() != nil {
-			return nil, nil
-		}
+	py := pythonModule("causal_impact", "bsts-causalimpact", dir)
+	if py == "" {
+		return nil, nil
 	}
 	var b strings.Builder
 	b.WriteString("y,x\n")
 	for t := range y {
 		fmt.Fprintf(&b, "%.17g,%.17g\n", y[t], x[t])
 	}
-	path, script := filepath.Join(dir, "bsts.csv"), filepath.Join(dir, "bsts.py")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(script, []byte(bstsScript), 0o600); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(py, script, path, strconv.Itoa(pre), strconv.Itoa(draws))
-	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "RAYON_NUM_THREADS=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("bsts-causalimpact failed: %w", err)
-	}
 	r := &bstsTimes{}
-	return r, json.Unmarshal(out, r)
+	return r, runPython(py, dir, "bsts", bstsScript, b.String(), r, strconv.Itoa(pre), strconv.Itoa(draws))
 }

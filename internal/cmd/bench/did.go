@@ -4,12 +4,8 @@ package main
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"athar/effect/did"
@@ -97,17 +93,9 @@ type groupTimes struct {
 
 // diffDiff has diff-diff fit the panel; nil if it cannot be installed.
 func diffDiff(d did.Data, dir string) (*groupTimes, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = dir
-	}
-	venv := filepath.Join(cache, "athar-bench")
-	py := filepath.Join(venv, "bin", "python")
-	if exec.Command(py, "-c", "import diff_diff").Run() != nil {
-		fmt.Println("  installing diff-diff into", venv)
-		if exec.Command("python3", "-m", "venv", venv).Run() != nil || exec.Command(py, "-m", "pip", "install", "-q", "diff-diff").Run() != nil {
-			return nil, nil
-		}
+	py := pythonModule("diff_diff", "diff-diff", dir)
+	if py == "" {
+		return nil, nil
 	}
 	var b strings.Builder
 	b.WriteString("unit,time,first,y\n")
@@ -116,20 +104,6 @@ func diffDiff(d did.Data, dir string) (*groupTimes, error) {
 			fmt.Fprintf(&b, "%d,%d,%d,%.17g\n", i, t+1, g+1, d.Y[i*d.Periods+t])
 		}
 	}
-	path, script := filepath.Join(dir, "did.csv"), filepath.Join(dir, "did.py")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(script, []byte(didScript), 0o600); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(py, script, path)
-	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "RAYON_NUM_THREADS=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("diff-diff failed: %w", err)
-	}
 	g := &groupTimes{}
-	return g, json.Unmarshal(out, g)
+	return g, runPython(py, dir, "did", didScript, b.String(), g)
 }

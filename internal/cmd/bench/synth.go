@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
 
 	"athar/effect/sdid"
 	"athar/effect/synth"
@@ -123,41 +120,22 @@ type synthTimes struct {
 
 // synthReference runs the references, installing them once; nil without Python.
 func synthReference(p *synthPanel, dir string) (*synthTimes, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = dir
+	// Whichever of the two is there answers; the script leaves the other out.
+	py := pythonModule("pysyncon", "pysyncon", dir)
+	if other := pythonModule("synthdid", "synthdid-py", dir); py == "" {
+		py = other
 	}
-	venv := filepath.Join(cache, "athar-bench")
-	py := filepath.Join(venv, "bin", "python")
-	for _, m := range [][2]string{{"pysyncon", "pysyncon"}, {"synthdid", "synthdid-py"}} {
-		module, name := m[0], m[1]
-		if exec.Command(py, "-c", "import "+module).Run() == nil {
-			continue
-		}
-		fmt.Println("  installing", name, "into", venv)
-		if exec.Command("python3", "-m", "venv", venv).Run() != nil || exec.Command(py, "-m", "pip", "install", "-q", name).Run() != nil {
-			fmt.Println(" ", name, "could not be installed")
-		}
+	if py == "" {
+		return nil, nil
 	}
 	data, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
 	}
-	path, script := filepath.Join(dir, "synth.json"), filepath.Join(dir, "synth.py")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(script, []byte(synthScript), 0o600); err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(py, script, path)
-	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "RAYON_NUM_THREADS=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
+	t := &synthTimes{}
+	if err := runPython(py, dir, "synth", synthScript, string(data), t); err != nil {
 		fmt.Println("  no reference ran beside these:", err)
 		return nil, nil
 	}
-	t := &synthTimes{}
-	return t, json.Unmarshal(out, t)
+	return t, nil
 }

@@ -1,4 +1,4 @@
-"""Times synthdid-py and pysyncon on the panel of synth.json; one thread."""
+"""Times synthdid-py and pysyncon on the panel it is given; one thread."""
 import json, sys, time
 import numpy as np, pandas as pd
 
