@@ -159,6 +159,23 @@ type Note struct {
 	Args map[string]any `json:"args,omitempty"`
 }
 
+// NewNote makes a note of a code and of names and values in turn.
+func NewNote(code string, args ...any) Note {
+	n := Note{Code: code}
+	for i := 0; i < len(args); i += 2 {
+		if n.Args == nil {
+			n.Args = map[string]any{}
+		}
+		n.Args[args[i].(string)] = args[i+1]
+	}
+	return n
+}
+
+// Refuse makes a refusal with a reason of the form of [NewNote].
+func Refuse(code string, args ...any) *Refusal {
+	return &Refusal{Reason: NewNote(code, args...)}
+}
+
 // Refusal is a method's typed "not valid here": the reason, and what would
 // make the method valid.
 type Refusal struct {

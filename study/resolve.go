@@ -179,10 +179,10 @@ func (g *gazetteer) nearestAreas(name string) string {
 	type candidate struct{ i, d int }
 	order := make([]candidate, len(g.areas))
 	for i, a := range g.areas {
-		d := distance(k, strings.ToLower(a.Code))
+		d := spelling.Distance(k, strings.ToLower(a.Code))
 		for _, n := range []string{a.Name.En, a.Name.Ar} {
 			if n != "" {
-				d = min(d, distance(k, spelling.Fold(n)))
+				d = min(d, spelling.Distance(k, spelling.Fold(n)))
 			}
 		}
 		order[i] = candidate{i, d}
@@ -211,7 +211,9 @@ func noUnit(what, name string, areas []athar.Area, above func(athar.Area) []stri
 	}
 	all = unique(all)
 	k := spelling.Fold(name)
-	slices.SortStableFunc(all, func(a, b string) int { return distance(k, spelling.Fold(a)) - distance(k, spelling.Fold(b)) })
+	slices.SortStableFunc(all, func(a, b string) int {
+		return spelling.Distance(k, spelling.Fold(a)) - spelling.Distance(k, spelling.Fold(b))
+	})
 	if len(all) == 0 {
 		return fmt.Sprintf("there is no %s %q; the areas name none", what, name)
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"athar/internal/spelling"
 )
 
 // A study file is small and flat; these bounds keep a damaged or foreign file
@@ -356,7 +358,7 @@ func keyList(fields []field) string {
 func nearKey(key string, fields []field) string {
 	best, limit := "", max(1, len(key)/3)
 	for _, f := range fields {
-		if d := distance(strings.ToLower(key), f.key); d <= limit {
+		if d := spelling.Distance(strings.ToLower(key), f.key); d <= limit {
 			best, limit = f.key, d-1
 		}
 	}

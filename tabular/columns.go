@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"athar/internal/spelling"
 )
 
 // Field is something that a format looks for in a table.
@@ -165,7 +167,7 @@ func Nearest(word string, candidates []string, n int) []string {
 	var near []scored
 	for _, c := range candidates {
 		f := []rune(Fold(c))
-		d := distance(w, f)
+		d := spelling.Distance(string(w), string(f))
 		if len(w) > 2 && strings.Contains(string(f), string(w)) || len(f) > 2 && strings.Contains(string(w), string(f)) {
 			d = min(d, 1)
 		}
@@ -181,25 +183,4 @@ func Nearest(word string, candidates []string, n int) []string {
 		out = append(out, s.name)
 	}
 	return out
-}
-
-// distance is the number of single-letter edits between two words
-// (Levenshtein).
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		prev := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			d := prev
-			if x != y {
-				d++
-			}
-			prev, row[j+1] = row[j+1], min(d, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

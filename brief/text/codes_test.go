@@ -24,7 +24,7 @@ type emitted struct {
 }
 
 // shortHands are the functions that make a note of a code.
-var shortHands = []string{"note", "refuse", "say"}
+var shortHands = []string{"note", "NewNote", "Refuse", "say"}
 
 // codeForm is the form of a code; most other strings do not have it.
 var codeForm = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)

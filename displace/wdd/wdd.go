@@ -141,16 +141,16 @@ func Estimate(p *athar.Panel, o Options) Result {
 	in, control := collect(p, inside, athar.Pre), collect(p, far, athar.Pre)
 	switch {
 	case control.n == 0:
-		res.Refusal = refuse("no-control", "events", 0)
+		res.Refusal = athar.Refuse("no-control", "events", 0)
 	case in.n == 0:
-		res.Refusal = refuse("no-pre-events")
+		res.Refusal = athar.Refuse("no-pre-events")
 	}
 	if res.Phi = max(1, o.Phi); o.Phi == 0 {
 		res.Phi = Dispersion(p)
 	}
 	if res.Refusal == nil {
 		if r := in.n / in.e / (control.n / control.e); r > 2 || r < .5 {
-			res.Notes = append(res.Notes, note("wdd-levels", "ratio", athar.Num(r)))
+			res.Notes = append(res.Notes, athar.NewNote("wdd-levels", "ratio", athar.Num(r)))
 		}
 	}
 	rings := collect(p, isRing, athar.Pre).e > 0
@@ -175,7 +175,7 @@ func Estimate(p *athar.Panel, o Options) Result {
 			case res.Refusal != nil:
 				e.Refusal = res.Refusal
 			case s.now.e == 0 || s.pre.e == 0 || c.now.e == 0:
-				e.Refusal = refuse("no-cells")
+				e.Refusal = athar.Refuse("no-cells")
 			default:
 				fill(&e, s, c, res.Phi)
 			}
@@ -186,18 +186,6 @@ func Estimate(p *athar.Panel, o Options) Result {
 		}
 	}
 	return res
-}
-
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code, Args: map[string]any{}}
-	for i := 0; i < len(args); i += 2 {
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
 }
 
 func collect(p *athar.Panel, want func(athar.Role) bool, ph athar.Phase) (c cell) {
@@ -283,7 +271,7 @@ func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 		return n
 	}
 	if mean[4] == 0 || mean[5] == 0 {
-		q.Why = refuse("no-control", "events", 0)
+		q.Why = athar.Refuse("no-control", "events", 0)
 		return q
 	}
 	r := stat.Stream(o.Seed, "wdd/"+o.Campaign+"/"+o.Spec+"/wdq/"+string(ph), 0)
@@ -301,7 +289,7 @@ func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 	}
 	slices.Sort(success)
 	if len(success) == 0 || !(stat.Quantile(success, .975) < 0) {
-		q.Why = refuse("wdq-not-estimable")
+		q.Why = athar.Refuse("wdq-not-estimable")
 		return q
 	}
 	slices.Sort(ratios)

@@ -124,23 +124,8 @@ type model struct {
 	res      Result
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
-}
-
 func (m *model) say(code string, args ...any) {
-	m.res.Notes = append(m.res.Notes, note(code, args...))
+	m.res.Notes = append(m.res.Notes, athar.NewNote(code, args...))
 }
 
 func newModel(p *athar.Panel, o Options) *model {
@@ -176,13 +161,13 @@ func newModel(p *athar.Panel, o Options) *model {
 	mean := m.counts[athar.Pre] / float64(m.points[athar.Pre])
 	switch {
 	case m.areas == 0:
-		m.res.Refusal = refuse("no-inside")
+		m.res.Refusal = athar.Refuse("no-inside")
 	case m.points[athar.Pre] < MinPre:
-		m.res.Refusal = refuse("few-pre-periods", "n", m.points[athar.Pre], "need", MinPre)
+		m.res.Refusal = athar.Refuse("few-pre-periods", "n", m.points[athar.Pre], "need", MinPre)
 	case m.counts[athar.Pre] == 0:
-		m.res.Refusal = refuse("no-pre-events")
+		m.res.Refusal = athar.Refuse("no-pre-events")
 	case mean < MinMean:
-		m.res.Refusal = refuse("low-mean", "mean", athar.Num(mean), "need", MinMean)
+		m.res.Refusal = athar.Refuse("low-mean", "mean", athar.Num(mean), "need", MinMean)
 	}
 	if m.res.Refusal == nil {
 		m.design(p)
@@ -326,7 +311,7 @@ func (m *model) fit() {
 	post, err := Fit(y, m.x, m.k, m.pre, FitOptions{Prior: m.prior(), Draws: m.o.Draws, Seed: m.o.Seed,
 		Task: fmt.Sprintf("%s/%s/%d/%s", m.o.Campaign, m.o.Question, m.o.Ring, m.o.Spec)})
 	if err != nil {
-		m.res.Refusal = refuse("flat-before")
+		m.res.Refusal = athar.Refuse("flat-before")
 		return
 	}
 	m.post = post
@@ -347,7 +332,7 @@ func (m *model) fit() {
 	m.res.OneStep = post.OneStep
 	m.res.Rho = m.persistence()
 	if m.res.Rho > maxRho {
-		m.res.Refusal = refuse("noise-persists", "rho", athar.Num(m.res.Rho), "most", athar.Num(maxRho))
+		m.res.Refusal = athar.Refuse("noise-persists", "rho", athar.Num(m.res.Rho), "most", athar.Num(maxRho))
 		return
 	}
 	if m.res.Rho > sayRho {
@@ -364,7 +349,7 @@ func (m *model) fit() {
 		}
 	}
 	if !(m.res.RHat < MaxRHat) {
-		m.res.Refusal = refuse("chains-apart", "rhat", athar.Num(m.res.RHat), "need", athar.Num(MaxRHat))
+		m.res.Refusal = athar.Refuse("chains-apart", "rhat", athar.Num(m.res.RHat), "need", athar.Num(MaxRHat))
 		return
 	}
 	if post.OneStep < MinOneStep {
@@ -587,7 +572,7 @@ func (m *model) effect(e *athar.Effect) {
 		}
 		e.Low, e.High = 0, athar.Num(most*phi/max(least, .5))
 		e.AvoidedLow, e.AvoidedHigh = athar.Num(least), athar.Num(up)
-		e.Warnings = append(e.Warnings, note("zero-events", "expected", e.Expected))
+		e.Warnings = append(e.Warnings, athar.NewNote("zero-events", "expected", e.Expected))
 	}
 }
 
@@ -632,7 +617,7 @@ func (m *model) checks(p *athar.Panel) {
 		for i := range m.res.Effects {
 			e, f := &m.res.Effects[i], m.res.Sensitivity[i]
 			if f.Refusal == nil && side(*e) != side(f) {
-				e.Warnings = append(e.Warnings, note("level-prior-decides", "rr", f.RR, "low", f.Low, "high", f.High))
+				e.Warnings = append(e.Warnings, athar.NewNote("level-prior-decides", "rr", f.RR, "low", f.Low, "high", f.High))
 			}
 		}
 		o.Spec = m.o.Spec

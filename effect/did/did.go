@@ -107,21 +107,6 @@ type Effects struct {
 	cluster []int
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
-}
-
 // GroupTime estimates, for every group g and period t,
 //
 //	ATT(g,t) = E[Y_t - Y_b | G = g] - E[Y_t - Y_b | C],  b = g-1-anticipation for t >= g,
@@ -158,7 +143,7 @@ func GroupTime(d Data, o Options) *Effects {
 		}
 	}
 	if early > 0 {
-		e.Notes = append(e.Notes, note("did-always-treated", "units", early))
+		e.Notes = append(e.Notes, athar.NewNote("did-always-treated", "units", early))
 	}
 	slices.Sort(e.groups)
 	for _, g := range e.groups {
@@ -172,15 +157,15 @@ func GroupTime(d Data, o Options) *Effects {
 	}
 	switch {
 	case len(e.groups) == 0:
-		e.Refusal = refuse("did-none-treated")
+		e.Refusal = athar.Refuse("did-none-treated")
 		return e
 	case never == 0 && o.Control == NeverTreated:
-		e.Refusal = refuse("did-none-untreated")
+		e.Refusal = athar.Refuse("did-none-untreated")
 		return e
 	}
 	for j, n := range e.size {
 		if n < MinTreated {
-			e.Notes = append(e.Notes, note("did-small-group", "group", e.groups[j], "n", n, "need", MinTreated))
+			e.Notes = append(e.Notes, athar.NewNote("did-small-group", "group", e.groups[j], "n", n, "need", MinTreated))
 		}
 	}
 	for _, g := range e.groups {
@@ -199,7 +184,7 @@ func GroupTime(d Data, o Options) *Effects {
 		}
 	}
 	if empty > 0 {
-		e.Notes = append(e.Notes, note("did-cells-empty", "n", empty, "of", len(e.Cells)))
+		e.Notes = append(e.Notes, athar.NewNote("did-cells-empty", "n", empty, "of", len(e.Cells)))
 	}
 	s := e.rows(e.psi, len(e.Cells))
 	for k := range e.Cells {

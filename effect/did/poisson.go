@@ -97,7 +97,7 @@ type counts struct {
 }
 
 func (m *counts) say(code string, args ...any) {
-	m.res.Notes = append(m.res.Notes, note(code, args...))
+	m.res.Notes = append(m.res.Notes, athar.NewNote(code, args...))
 }
 
 // events sums the used cells of the inside areas, or the far ones, in a phase.
@@ -170,14 +170,14 @@ func (m *counts) prepare() {
 	m.pre, _ = m.events(athar.Inside, athar.Pre)
 	switch {
 	case pres < MinPre:
-		m.res.Refusal = refuse("few-pre-periods", "n", pres, "need", MinPre)
+		m.res.Refusal = athar.Refuse("few-pre-periods", "n", pres, "need", MinPre)
 	case m.pre == 0:
-		m.res.Refusal = refuse("no-pre-events")
+		m.res.Refusal = athar.Refuse("no-pre-events")
 	case m.res.Treated < MinTreated:
-		m.res.Refusal = refuse("did-few-treated", "n", m.res.Treated, "need", MinTreated)
+		m.res.Refusal = athar.Refuse("did-few-treated", "n", m.res.Treated, "need", MinTreated)
 		m.res.Refusal.Remedy = &athar.Note{Code: "did-use-placebo"}
 	case m.res.Controls < MinControls:
-		m.res.Refusal = refuse("few-donors", "n", m.res.Controls, "need", MinControls, "events", MinEvents)
+		m.res.Refusal = athar.Refuse("few-donors", "n", m.res.Controls, "need", MinControls, "events", MinEvents)
 	}
 	if m.res.Refusal != nil {
 		return
@@ -191,9 +191,9 @@ func (m *counts) prepare() {
 		col, no := -1, (*athar.Refusal)(nil)
 		switch {
 		case far == 0:
-			no = refuse("no-control-in-phase")
+			no = athar.Refuse("no-control-in-phase")
 		case n == 0:
-			no = refuse("all-zero-phase")
+			no = athar.Refuse("all-zero-phase")
 		default:
 			col = len(m.x)
 			m.x = append(m.x, m.dummy(func(t int) bool { return p.Periods[t].Phase == ph }))
@@ -249,15 +249,15 @@ func (m *counts) fit() {
 		return w.Fit(p.Count)
 	}
 	if err := fit(&m.w, m.x); err != nil {
-		m.res.Refusal = refuse("diverged")
+		m.res.Refusal = athar.Refuse("diverged")
 		if errors.Is(err, stat.ErrEmpty) {
-			m.res.Refusal = refuse("no-events")
+			m.res.Refusal = athar.Refuse("no-events")
 		}
 		return
 	}
 	for j, c := range m.col {
 		if c >= 0 && m.w.Dropped[c] {
-			m.no[j] = refuse("not-identified")
+			m.no[j] = athar.Refuse("not-identified")
 		}
 	}
 	m.s = m.w.Linearise()
@@ -341,7 +341,7 @@ func (m *counts) effect(e *athar.Effect, j int) {
 	c[m.col[j]] = 1
 	v, df := m.s.Contrast(m.p.Count, c, m.growth)
 	if df < MinDF {
-		e.Refusal = refuse("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
+		e.Refusal = athar.Refuse("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
 		return
 	}
 	n, _ := m.events(athar.Inside, e.Phase)
@@ -356,6 +356,6 @@ func (m *counts) effect(e *athar.Effect, j int) {
 	fall, rise := stat.MDE(se, df)
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	if m.res.Breakdown != nil {
-		e.Warnings = append(e.Warnings, note("did-breakdown", "mbar", athar.Num(m.res.Breakdown[j])))
+		e.Warnings = append(e.Warnings, athar.NewNote("did-breakdown", "mbar", athar.Num(m.res.Breakdown[j])))
 	}
 }

@@ -82,11 +82,11 @@ func Ratios(d Data, exposure []float64, use []bool) CountEffects {
 	}
 	switch {
 	case len(out.Cells) == 0:
-		out.Refusal = refuse("did-none-treated")
+		out.Refusal = athar.Refuse("did-none-treated")
 	case len(x) == 0:
-		out.Refusal = refuse("all-zero-phase")
+		out.Refusal = athar.Refuse("all-zero-phase")
 	case len(treated) < MinTreated:
-		out.Refusal = refuse("did-few-treated", "n", len(treated), "need", MinTreated)
+		out.Refusal = athar.Refuse("did-few-treated", "n", len(treated), "need", MinTreated)
 	}
 	if out.Refusal != nil {
 		return out
@@ -94,7 +94,7 @@ func Ratios(d Data, exposure []float64, use []bool) CountEffects {
 	var w stat.TwoWay
 	w.Design(d.Units, nt, x, in, off)
 	if w.Fit(d.Y) != nil {
-		out.Refusal = refuse("diverged")
+		out.Refusal = athar.Refuse("diverged")
 		return out
 	}
 	out.Units, _ = w.Fitted()

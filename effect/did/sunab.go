@@ -47,9 +47,9 @@ func SunAbraham(d Data, x [][]float64) EventStudy {
 	slices.Sort(groups)
 	switch {
 	case len(groups) == 0:
-		return EventStudy{Refusal: refuse("did-none-treated")}
+		return EventStudy{Refusal: athar.Refuse("did-none-treated")}
 	case never == 0:
-		return EventStudy{Refusal: refuse("did-none-untreated")}
+		return EventStudy{Refusal: athar.Refuse("did-none-untreated")}
 	}
 	cols := slices.Clone(x)
 	var cells []cell
@@ -69,7 +69,7 @@ func SunAbraham(d Data, x [][]float64) EventStudy {
 	}
 	beta, v, ok := withinTwoWay(&d, cols)
 	if !ok {
-		return EventStudy{Refusal: refuse("not-identified")}
+		return EventStudy{Refusal: athar.Refuse("not-identified")}
 	}
 	var out EventStudy
 	k := len(cols)

@@ -11,6 +11,7 @@ package donor
 
 import (
 	"math"
+	"slices"
 
 	"athar"
 )
@@ -32,21 +33,6 @@ type Pool struct {
 	Treated []float64 // counts
 	Counts  []float64 // donors' counts, row-major
 	Notes   []athar.Note
-}
-
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
 }
 
 // Of arranges the panel for one phase. Periods in which the footprint was not
@@ -89,15 +75,15 @@ func Of(p *athar.Panel, phase athar.Phase) (*Pool, *athar.Refusal) {
 	case !has:
 		return nil, nil
 	case q.Inside == 0:
-		return q, refuse("no-inside")
+		return q, athar.Refuse("no-inside")
 	case cells == 0:
-		return q, refuse("no-cells")
+		return q, athar.Refuse("no-cells")
 	case q.Pre < MinPre:
-		return q, refuse("few-pre-periods", "n", q.Pre, "need", MinPre)
+		return q, athar.Refuse("few-pre-periods", "n", q.Pre, "need", MinPre)
 	case q.EventsPre() == 0:
-		return q, refuse("no-pre-events")
+		return q, athar.Refuse("no-pre-events")
 	case q.Observed() == 0:
-		return q, refuse("no-events-after")
+		return q, athar.Refuse("no-events-after")
 	}
 	few, unused := 0, 0
 	for i, a := range p.Areas {
@@ -124,12 +110,39 @@ func Of(p *athar.Panel, phase athar.Phase) (*Pool, *athar.Refusal) {
 		}
 	}
 	if few+unused > 0 {
-		q.Notes = append(q.Notes, note("donors-left-out", "donors", len(q.Donors), "few", few, "need", MinEvents, "unused", unused))
+		q.Notes = append(q.Notes, athar.NewNote("donors-left-out", "donors", len(q.Donors), "few", few, "need", MinEvents, "unused", unused))
 	}
 	if need := q.Inside + MinDonors; len(q.Donors) < need {
-		return q, refuse("few-donors", "n", len(q.Donors), "inside", q.Inside, "need", need)
+		return q, athar.Refuse("few-donors", "n", len(q.Donors), "inside", q.Inside, "need", need)
 	}
 	return q, nil
+}
+
+// Each asks a method about the phases during and after that the panel has. It
+// returns an effect for each, with the notes of its pool and the refusal of the
+// pool or of ask, the notes of the last pool, and the first refusal if every
+// phase was refused.
+func Each(p *athar.Panel, campaign, method, spec string, ask func(*Pool, *athar.Effect) *athar.Refusal) (effects []athar.Effect, notes []athar.Note, refused *athar.Refusal) {
+	answered := false
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		pool, refusal := Of(p, ph)
+		if pool == nil {
+			continue
+		}
+		e := pool.Blank(campaign, method, spec, ph)
+		e.Warnings = slices.Clone(pool.Notes)
+		if refusal == nil {
+			refusal = ask(pool, &e)
+		}
+		answered = answered || refusal == nil
+		e.Refusal = refusal
+		effects = append(effects, e)
+		notes = pool.Notes
+	}
+	if !answered && len(effects) > 0 {
+		refused = effects[0].Refusal
+	}
+	return effects, notes, refused
 }
 
 // EventsPre is the number of events inside before the campaign.

@@ -82,7 +82,7 @@ func (q *Pool) Fill(e *athar.Effect, observed, expected float64, placebos []Plac
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	rank, least = extreme/(m+1), 1/(m+1)
 	if least >= .05 {
-		e.Warnings = append(e.Warnings, note("placebo-floor", "donors", len(q.Donors), "p", athar.Num(least)))
+		e.Warnings = append(e.Warnings, athar.NewNote("placebo-floor", "donors", len(q.Donors), "p", athar.Num(least)))
 	}
 	return rank, least
 }

@@ -147,9 +147,9 @@ func Estimate(s Series, o Options) Result {
 	m.res.Pre = points[athar.Pre]
 	switch {
 	case m.res.Pre < MinPre:
-		m.res.Refusal = refuse("few-pre-periods", "n", m.res.Pre, "need", MinPre)
+		m.res.Refusal = athar.Refuse("few-pre-periods", "n", m.res.Pre, "need", MinPre)
 	case counts[athar.Pre] == 0:
-		m.res.Refusal = refuse("no-pre-events")
+		m.res.Refusal = athar.Refuse("no-pre-events")
 	default:
 		for _, ph := range []athar.Phase{athar.During, athar.Post} {
 			m.steps[ph] = counts[ph] > 0
@@ -173,21 +173,6 @@ func Estimate(s Series, o Options) Result {
 		m.series()
 	}
 	return m.res
-}
-
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
 }
 
 // year is the number of periods in a year, as the season counts them.
@@ -275,7 +260,7 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 		add(func(t int) float64 { return m.s.Periods[t].Ramadan })
 	}
 	if n < len(cols)+2 {
-		return refuse("few-points", "n", n, "parameters", len(cols))
+		return athar.Refuse("few-points", "n", n, "parameters", len(cols))
 	}
 	m.p = len(cols)
 	row := func(t int, f []func(t int) float64) (r []float64) {
@@ -299,7 +284,7 @@ func (m *model) fit(points map[athar.Phase]int) *athar.Refusal {
 		err = m.reg.Poisson(m.y, m.x, m.off, m.p)
 	}
 	if err != nil {
-		return refuse("diverged")
+		return athar.Refuse("diverged")
 	}
 	m.df = float64(n - m.reg.Rank)
 	m.res.Dispersion = m.reg.Dispersion()
@@ -336,7 +321,7 @@ func indicator(b bool) float64 {
 }
 
 func (m *model) say(code string, args ...any) {
-	m.res.Notes = append(m.res.Notes, note(code, args...))
+	m.res.Notes = append(m.res.Notes, athar.NewNote(code, args...))
 }
 
 // lag is the Newey-West lag, floor(4 (n/100)^(2/9)), at least 3 for months and
@@ -428,7 +413,7 @@ func (m *model) zero(e *athar.Effect, pre, expected float64) {
 	e.AvoidedLow, e.AvoidedHigh = athar.Num(expected*low*m.phi/pre), athar.Num(expected*up*m.phi/pre)
 	fall, rise := stat.MDE(stat.RatioSE(m.phi, pre, expected), math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
-	e.Warnings = append(e.Warnings, note("zero-events", "expected", athar.Num(expected)))
+	e.Warnings = append(e.Warnings, athar.NewNote("zero-events", "expected", athar.Num(expected)))
 }
 
 // series fills Expected: the counterfactual with the central 95% of draws of

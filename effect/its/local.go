@@ -55,11 +55,11 @@ func local(s Series, o Options) Result {
 	mean := counts[athar.Pre] / float64(m.res.Pre)
 	switch {
 	case m.res.Pre < MinPre:
-		m.res.Refusal = refuse("few-pre-periods", "n", m.res.Pre, "need", MinPre)
+		m.res.Refusal = athar.Refuse("few-pre-periods", "n", m.res.Pre, "need", MinPre)
 	case counts[athar.Pre] == 0:
-		m.res.Refusal = refuse("no-pre-events")
+		m.res.Refusal = athar.Refuse("no-pre-events")
 	case mean < MinLocal:
-		m.res.Refusal = refuse("low-mean", "mean", athar.Num(mean), "need", MinLocal)
+		m.res.Refusal = athar.Refuse("low-mean", "mean", athar.Num(mean), "need", MinLocal)
 	}
 	ratio, sum, expected := map[athar.Phase][]float64{}, map[athar.Phase][]float64{}, map[athar.Phase]float64{}
 	if m.res.Refusal == nil {
@@ -77,7 +77,7 @@ func local(s Series, o Options) Result {
 		x, p := m.regressors(rows, pre, span)
 		fit, err := stat.FitLevel(y, x[:pre*p], p)
 		if err != nil {
-			m.res.Refusal = refuse("few-points", "n", m.res.Pre, "parameters", p+3)
+			m.res.Refusal = athar.Refuse("few-points", "n", m.res.Pre, "parameters", p+3)
 		} else {
 			m.res.Dispersion = fit.Eps
 			m.forecast(fit, rows, pre, x[pre*p:], w, counts, ratio, sum, expected)

@@ -89,17 +89,6 @@ type Result struct {
 	Refusal     *athar.Refusal
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
 // allocation is a footprint and how many periods earlier than the real one its
 // campaign begins.
 type allocation struct {
@@ -162,7 +151,7 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 		}
 	}
 	if t.last < 0 || len(t.inside) == 0 {
-		r.Refusal = &athar.Refusal{Reason: note("placebo-nothing")}
+		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-nothing")}
 		return r
 	}
 	s(p, r.Observed)
@@ -171,18 +160,18 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 	r.Surge, r.Matched, r.Allocations = z, matched, len(list)
 	r.Contiguous = r.Contiguous || len(t.inside) == 1 || o.Kind == Time
 	if len(list) < Need {
-		r.Refusal = &athar.Refusal{Reason: note("placebo-few", "n", len(list), "need", Need)}
+		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-few", "n", len(list), "need", Need)}
 		return r
 	}
 	if r.Apart = t.apart(list); r.Apart < Apart {
-		r.Refusal = &athar.Refusal{Reason: note("placebo-alike", "n", athar.Num(r.Apart), "need", athar.Num(Apart))}
+		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-alike", "n", athar.Num(r.Apart), "need", athar.Num(Apart))}
 		return r
 	}
 	if !matched {
-		r.Notes = append(r.Notes, note("placebo-unmatched", "within", athar.Num(SurgeWithin), "need", Need))
+		r.Notes = append(r.Notes, athar.NewNote("placebo-unmatched", "within", athar.Num(SurgeWithin), "need", Need))
 	}
 	if !r.Contiguous {
-		r.Notes = append(r.Notes, note("placebo-scattered"))
+		r.Notes = append(r.Notes, athar.NewNote("placebo-scattered"))
 	}
 	r.Exhaustive = len(list) <= o.Draws
 	if !r.Exhaustive {

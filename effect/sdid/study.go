@@ -36,21 +36,6 @@ type Diagnosis struct {
 	MinP     athar.Num   // the smallest that RankP could have been
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
-}
-
 // Estimate compares the footprint, summed to one unit, with far areas, each by
 // its rate over its own mean before. The ratio is observed over expected counts
 // of the phase; its error comes from placebo footprints ([donor.Pool.Fill]).
@@ -59,27 +44,14 @@ func Estimate(p *athar.Panel, o Options) Result {
 		o.Draws = 200
 	}
 	var res Result
-	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		pool, refusal := donor.Of(p, ph)
-		if pool == nil {
-			continue
-		}
-		e := pool.Blank(o.Campaign, Method, o.Spec, ph)
-		e.Warnings = slices.Clone(pool.Notes)
+	res.Effects, res.Notes, res.Refusal = donor.Each(p, o.Campaign, Method, o.Spec, func(q *donor.Pool, e *athar.Effect) *athar.Refusal {
+		d, refusal := estimate(q, e, o)
 		if refusal == nil {
-			var d Diagnosis
-			if d, refusal = estimate(pool, &e, o); refusal == nil {
-				d.Phase = ph
-				res.Phases = append(res.Phases, d)
-			}
+			d.Phase = e.Phase
+			res.Phases = append(res.Phases, d)
 		}
-		e.Refusal = refusal
-		res.Effects = append(res.Effects, e)
-		res.Notes = pool.Notes
-	}
-	if len(res.Phases) == 0 && len(res.Effects) > 0 {
-		res.Refusal = res.Effects[0].Refusal
-	}
+		return refusal
+	})
 	return res
 }
 
@@ -116,7 +88,7 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 	c := &comparison{pool: q, y: make([]float64, (len(q.Donors)+1)*len(q.Periods))}
 	observed, expected := c.expect(q.Treated, nil)
 	if !(expected > 0) {
-		return Diagnosis{}, refuse("no-expectation")
+		return Diagnosis{}, athar.Refuse("no-expectation")
 	}
 	d := Diagnosis{Donors: q.Donors, Periods: q.Periods[:q.Pre], Weights: nums(c.fit.Omega), Lambda: nums(c.fit.Lambda)}
 	placebos := q.Placebos(o.Seed, "sdid/"+o.Campaign+"/"+string(e.Phase), o.Draws, c.expect)
@@ -126,7 +98,7 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 		d.Placebos = append(d.Placebos, athar.Num(x.LnRR))
 	}
 	if w := slices.Max(d.Weights); w > .5 {
-		e.Warnings = append(e.Warnings, note("one-donor", "weight", w))
+		e.Warnings = append(e.Warnings, athar.NewNote("one-donor", "weight", w))
 	}
 	return d, nil
 }

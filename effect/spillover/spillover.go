@@ -146,21 +146,6 @@ type model struct {
 	mu0    []float64   // expected without the campaign, every used cell
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
-}
-
 // prepare chooses the cells and terms of the model.
 func (m *model) prepare() *athar.Refusal {
 	p := m.p
@@ -199,10 +184,10 @@ func (m *model) prepare() *athar.Refusal {
 		}
 	}
 	if n := m.periods(athar.Pre); n < MinPrePeriods {
-		return refuse("few-pre-periods", "n", n, "need", MinPrePeriods)
+		return athar.Refuse("few-pre-periods", "n", n, "need", MinPrePeriods)
 	}
 	if !present[athar.Inside] {
-		return refuse("no-inside")
+		return athar.Refuse("no-inside")
 	}
 
 	// An exposure under which nothing happened has no finite effect: its cells
@@ -223,7 +208,7 @@ func (m *model) prepare() *athar.Refusal {
 					m.use[k] = false
 				}
 			}
-			m.res.Notes = append(m.res.Notes, note("other-campaign-empty", "exposure", e.Name, "cells", cells))
+			m.res.Notes = append(m.res.Notes, athar.NewNote("other-campaign-empty", "exposure", e.Name, "cells", cells))
 		default:
 			m.other = append(m.other, j)
 		}
@@ -232,7 +217,7 @@ func (m *model) prepare() *athar.Refusal {
 
 	farEvents, _ := m.count(athar.Far, athar.Pre)
 	if far == 0 || farEvents < MinFarEvents {
-		return refuse("no-control", "areas", far, "events", int(farEvents), "need", MinFarEvents)
+		return athar.Refuse("no-control", "areas", far, "events", int(farEvents), "need", MinFarEvents)
 	}
 	m.no = map[athar.Role]*athar.Refusal{}
 	m.pre = map[athar.Role]float64{}
@@ -240,7 +225,7 @@ func (m *model) prepare() *athar.Refusal {
 		n, _ := m.count(r, athar.Pre)
 		m.pre[r] = n
 		if n == 0 {
-			m.no[r] = refuse("no-pre-events")
+			m.no[r] = athar.Refuse("no-pre-events")
 			m.exclude(r, athar.Pre, athar.During, athar.Post)
 		}
 	}
@@ -252,9 +237,9 @@ func (m *model) prepare() *athar.Refusal {
 			switch {
 			case c.refuse != nil:
 			case c.cells == 0:
-				c.refuse = refuse("no-cells")
+				c.refuse = athar.Refuse("no-cells")
 			case control == 0:
-				c.refuse = refuse("no-control-in-phase")
+				c.refuse = athar.Refuse("no-control-in-phase")
 			case c.events == 0:
 				m.exclude(r, ph)
 			default:
@@ -333,14 +318,14 @@ func (m *model) fit() *athar.Refusal {
 	m.w.Design(len(p.Areas), len(p.Periods), m.x, m.fitUse, m.offset)
 	if err := m.w.Fit(p.Count); err != nil {
 		if errors.Is(err, stat.ErrEmpty) {
-			return refuse("no-events")
+			return athar.Refuse("no-events")
 		}
-		return refuse("diverged")
+		return athar.Refuse("diverged")
 	}
 	m.res.Areas, m.res.Empty = m.w.Fitted()
 	for j, c := range m.terms {
 		if c.col >= 0 && m.w.Dropped[c.col] {
-			m.terms[j].col, m.terms[j].refuse = -1, refuse("not-identified")
+			m.terms[j].col, m.terms[j].refuse = -1, athar.Refuse("not-identified")
 		}
 	}
 	first := len(m.x) - len(m.other)
@@ -350,7 +335,7 @@ func (m *model) fit() *athar.Refusal {
 			if m.onlyTreated(p.Other[j].N) {
 				code = "not-separable"
 			}
-			m.res.Notes = append(m.res.Notes, note(code, "exposure", p.Other[j].Name))
+			m.res.Notes = append(m.res.Notes, athar.NewNote(code, "exposure", p.Other[j].Name))
 		}
 	}
 	m.expect(first)
@@ -487,7 +472,7 @@ func zero(e *athar.Effect, pre, expected, phi float64) {
 	fall, rise := stat.MDE(stat.RatioSE(phi, pre, expected), math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
 	e.Dispersion, e.Inference = athar.Num(phi), "exact"
-	e.Warnings = append(e.Warnings, note("zero-events", "expected", athar.Num(expected)))
+	e.Warnings = append(e.Warnings, athar.NewNote("zero-events", "expected", athar.Num(expected)))
 }
 
 // phase reports the effects of one phase: inside, rings, net.
@@ -572,10 +557,10 @@ func (m *model) inference(e *athar.Effect, c []float64, sp spread, areas int, wh
 		v, df := 0.0, 0.0
 		if why != nil {
 		} else if areas < MinAreas {
-			n := note("few-areas", "n", areas, "need", MinAreas)
+			n := athar.NewNote("few-areas", "n", areas, "need", MinAreas)
 			m.why = &n
 		} else if v, df = m.s.Contrast(m.p.Count, c, m.growth); !(df >= MinDF) {
-			n := note("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
+			n := athar.NewNote("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
 			m.why = &n
 		}
 		switch {
@@ -584,7 +569,7 @@ func (m *model) inference(e *athar.Effect, c []float64, sp spread, areas int, wh
 			e.Inference = string(Clustered)
 			return
 		case m.o.Errors == Clustered:
-			remedy := note("use-dispersion-errors")
+			remedy := athar.NewNote("use-dispersion-errors")
 			e.Refusal = &athar.Refusal{Reason: *m.why, Remedy: &remedy}
 			return
 		}
@@ -627,7 +612,7 @@ func (m *model) net(ph athar.Phase, parts []part, missing *athar.Refusal) athar.
 		if q.contrast == nil {
 			// The expectation of a role without events rests on its own past.
 			extra += share * share * q.phi / m.pre[q.role]
-			e.Warnings = append(e.Warnings, note("zero-events", "expected", athar.Num(q.expected)))
+			e.Warnings = append(e.Warnings, athar.NewNote("zero-events", "expected", athar.Num(q.expected)))
 			continue
 		}
 		c[q.col] = share

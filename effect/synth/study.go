@@ -56,21 +56,6 @@ type Diagnosis struct {
 	InTimeP       athar.Num
 }
 
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
-}
-
 // Estimate makes the footprint, summed to one unit, out of far areas, each by
 // its rate over its own mean before. The ratio is observed over expected counts
 // of the phase; its error comes from placebo footprints ([donor.Pool.Fill]). The
@@ -87,30 +72,17 @@ func Estimate(p *athar.Panel, o Options) Result {
 		method = MethodRidge
 	}
 	var res Result
-	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		pool, refusal := donor.Of(p, ph)
-		if pool == nil {
-			continue
+	res.Effects, res.Notes, res.Refusal = donor.Each(p, o.Campaign, method, o.Spec, func(q *donor.Pool, e *athar.Effect) *athar.Refusal {
+		if n := len(q.Periods); o.Conformal && n < MinPeriods {
+			return athar.Refuse("few-shifts", "n", n, "need", MinPeriods)
 		}
-		e := pool.Blank(o.Campaign, method, o.Spec, ph)
-		e.Warnings = slices.Clone(pool.Notes)
-		if n := len(pool.Periods); refusal == nil && o.Conformal && n < MinPeriods {
-			refusal = refuse("few-shifts", "n", n, "need", MinPeriods)
-		}
+		d, refusal := estimate(q, e, o)
 		if refusal == nil {
-			var d Diagnosis
-			if d, refusal = estimate(pool, &e, o); refusal == nil {
-				d.Phase = ph
-				res.Phases = append(res.Phases, d)
-			}
+			d.Phase = e.Phase
+			res.Phases = append(res.Phases, d)
 		}
-		e.Refusal = refusal
-		res.Effects = append(res.Effects, e)
-		res.Notes = pool.Notes
-	}
-	if len(res.Phases) == 0 && len(res.Effects) > 0 {
-		res.Refusal = res.Effects[0].Refusal
-	}
+		return refusal
+	})
 	return res
 }
 
@@ -192,7 +164,7 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 		q.Index(c.y, q.Treated, q.Pre)
 		var err error
 		if c.lambda, err = c.fit.Penalty(c.y, c.before, q.Pre, true); err != nil {
-			return d, refuse("diverged")
+			return d, athar.Refuse("diverged")
 		}
 		d.Penalty = athar.Num(c.lambda)
 		c.ridge = false
@@ -212,20 +184,20 @@ func estimate(q *donor.Pool, e *athar.Effect, o Options) (Diagnosis, *athar.Refu
 	excess := math.Sqrt(max(0, c.fit.Pre*c.fit.Pre-1/(float64(q.EventsPre())/float64(q.Pre))))
 	switch {
 	case excess > PoorFit*sd:
-		return d, refuse("poor-prefit", "share", athar.Num(c.fit.Pre/sd), "need", athar.Num(PoorFit))
+		return d, athar.Refuse("poor-prefit", "share", athar.Num(c.fit.Pre/sd), "need", athar.Num(PoorFit))
 	case !(expected > 0):
-		return d, refuse("no-expectation")
+		return d, athar.Refuse("no-expectation")
 	}
 	if w := slices.Max(d.Weights); w > .5 {
-		e.Warnings = append(e.Warnings, note("one-donor", "weight", w))
+		e.Warnings = append(e.Warnings, athar.NewNote("one-donor", "weight", w))
 	}
 	if d.Extrapolation > .1 {
-		e.Warnings = append(e.Warnings, note("extrapolates", "share", d.Extrapolation))
+		e.Warnings = append(e.Warnings, athar.NewNote("extrapolates", "share", d.Extrapolation))
 	}
 	b := math.Log(observed / expected)
 	d.LeaveOneOut = c.leaveOneOut(b)
 	if float64(d.LeaveOneOut[0]) < 1 && float64(d.LeaveOneOut[1]) > 1 {
-		e.Warnings = append(e.Warnings, note("leave-one-out", "low", d.LeaveOneOut[0], "high", d.LeaveOneOut[1]))
+		e.Warnings = append(e.Warnings, athar.NewNote("leave-one-out", "low", d.LeaveOneOut[0], "high", d.LeaveOneOut[1]))
 	}
 	c.inSpace(&d)
 	c.inTime(&d, e)
@@ -351,6 +323,6 @@ func (c *comparison) inTime(d *Diagnosis, e *athar.Effect) {
 	}
 	d.InTimeRR, d.InTimeP = athar.Num(o/x), athar.Num(in.conformal(1, q.Pre))
 	if d.InTimeP <= .05 {
-		e.Warnings = append(e.Warnings, note("in-time-placebo", "rr", d.InTimeRR, "p", d.InTimeP))
+		e.Warnings = append(e.Warnings, athar.NewNote("in-time-placebo", "rr", d.InTimeRR, "p", d.InTimeP))
 	}
 }

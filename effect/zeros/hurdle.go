@@ -76,7 +76,7 @@ func Hurdle(y, x, offset []float64, p int) (*HurdleFit, error) {
 	}
 	h := &HurdleFit{Theta: math.Inf(1)}
 	if len(yp) == len(y) {
-		h.Refusal = refuse("no-zeros")
+		h.Refusal = athar.Refuse("no-zeros")
 	} else {
 		var err error
 		h.Logit, h.LogitCov, h.LogLik, err = maximise(func(b, g []float64) float64 {

@@ -144,9 +144,9 @@ func Estimate(s Series, o Options) Result {
 	var why *athar.Refusal
 	switch {
 	case m.points[athar.Pre] < MinPre:
-		why = refuse("few-pre-periods", "n", m.points[athar.Pre], "need", MinPre)
+		why = athar.Refuse("few-pre-periods", "n", m.points[athar.Pre], "need", MinPre)
 	case m.counts[athar.Pre] == 0:
-		why = refuse("no-pre-events")
+		why = athar.Refuse("no-pre-events")
 	}
 	var res Result
 	var hurdle *HurdleFit
@@ -160,7 +160,7 @@ func Estimate(s Series, o Options) Result {
 		case why != nil:
 			h.Refusal = why
 		case m.counts[ph] == 0:
-			h.Refusal = refuse("no-events-after")
+			h.Refusal = athar.Refuse("no-events-after")
 		case never != nil:
 			h.Refusal = never
 		default:
@@ -170,7 +170,7 @@ func Estimate(s Series, o Options) Result {
 		case why != nil:
 			f.Refusal = why
 		case m.counts[ph] > 0:
-			f.Refusal = refuse("no-separation", "n", int(m.counts[ph]))
+			f.Refusal = athar.Refuse("no-separation", "n", int(m.counts[ph]))
 		default:
 			m.firthEffect(&f, ph)
 		}
@@ -215,22 +215,22 @@ func (m *model) steps() (list []athar.Phase) {
 func (m *model) hurdle() (*HurdleFit, *ZeroCheck, *athar.Refusal) {
 	y, x, offset, p := m.design(m.steps())
 	if len(y) < 2*p+2 {
-		return nil, nil, refuse("few-points", "n", len(y), "parameters", 2*p+1)
+		return nil, nil, athar.Refuse("few-points", "n", len(y), "parameters", 2*p+1)
 	}
 	var reg stat.Regression
 	if reg.NegBin(y, x, offset, p) != nil {
-		return nil, nil, refuse("diverged")
+		return nil, nil, athar.Refuse("diverged")
 	}
 	c := Check(y, reg.Mu, reg.Theta, reps, m.o.Seed)
 	if c.P >= Level {
-		return nil, &c, refuse("no-excess-zeros", "p", athar.Num(c.P), "observed", c.Observed, "expected", athar.Num(c.Expected))
+		return nil, &c, athar.Refuse("no-excess-zeros", "p", athar.Num(c.P), "observed", c.Observed, "expected", athar.Num(c.Expected))
 	}
 	if m.withEvent < MinEvents {
-		return nil, &c, refuse("few-event-periods", "n", m.withEvent, "need", MinEvents)
+		return nil, &c, athar.Refuse("few-event-periods", "n", m.withEvent, "need", MinEvents)
 	}
 	h, err := Hurdle(y, x, offset, p)
 	if err != nil {
-		return nil, &c, refuse("diverged")
+		return nil, &c, athar.Refuse("diverged")
 	}
 	return h, &c, nil
 }
@@ -263,7 +263,7 @@ func (m *model) firthEffect(e *athar.Effect, ph athar.Phase) {
 	y, x, offset, p := m.design([]athar.Phase{ph})
 	f, err := Firth(y, x, offset, p)
 	if err != nil {
-		e.Refusal = refuse("diverged")
+		e.Refusal = athar.Refuse("diverged")
 		return
 	}
 	// The phase without events would dilute the dispersion: it is taken from
@@ -293,13 +293,13 @@ func (m *model) firthEffect(e *athar.Effect, ph athar.Phase) {
 	t := stat.TQuantile(.975, df)
 	low, high, err := f.Profile(1, phi*t*t)
 	if err != nil {
-		e.Refusal = refuse("diverged")
+		e.Refusal = athar.Refuse("diverged")
 		return
 	}
 	m.fill(e, f.Beta[1], low, high, math.Exp(f.Beta[0])*after)
 	null, err := f.at(1, 0)
 	if err != nil {
-		e.Refusal = refuse("diverged")
+		e.Refusal = athar.Refuse("diverged")
 		return
 	}
 	se := math.Sqrt(phi * f.Cov[p+1])
@@ -307,7 +307,7 @@ func (m *model) firthEffect(e *athar.Effect, ph athar.Phase) {
 	e.P = athar.Num(stat.TwoSided(math.Sqrt(max(0, 2*(f.LogLik-null)/phi)), df))
 	fall, rise := stat.MDE(stat.RatioSE(phi, events, math.Exp(f.Beta[0])*after), math.Inf(1))
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
-	e.Warnings = append(e.Warnings, note("zero-events", "expected", e.Expected))
+	e.Warnings = append(e.Warnings, athar.NewNote("zero-events", "expected", e.Expected))
 }
 
 // fill writes the ratio from ln RR and its limits, and the counts of it.
@@ -324,21 +324,6 @@ func (m *model) blank(ph athar.Phase, spec string) athar.Effect {
 		RR: nan, Low: nan, High: nan, P: nan, SE: nan, DF: nan, AdjLow: nan, AdjHigh: nan,
 		Observed: nan, Expected: nan, Avoided: nan, AvoidedLow: nan, AvoidedHigh: nan, MDELow: nan, MDEHigh: nan,
 		EventsPre: int(m.counts[athar.Pre]), Areas: m.o.Areas, Periods: m.points[ph], Dispersion: nan,
-		Warnings: []athar.Note{note("no-trend-no-season")},
+		Warnings: []athar.Note{athar.NewNote("no-trend-no-season")},
 	}
-}
-
-func note(code string, args ...any) athar.Note {
-	n := athar.Note{Code: code}
-	for i := 0; i < len(args); i += 2 {
-		if n.Args == nil {
-			n.Args = map[string]any{}
-		}
-		n.Args[args[i].(string)] = args[i+1]
-	}
-	return n
-}
-
-func refuse(code string, args ...any) *athar.Refusal {
-	return &athar.Refusal{Reason: note(code, args...)}
 }

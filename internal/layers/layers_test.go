@@ -21,7 +21,8 @@ var layers = []struct {
 	packages []string
 }{
 	{"vocabulary", []string{"athar"}},
-	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/spelling", "athar/internal/testdata"}},
+	{"spelling", []string{"athar/internal/spelling"}},
+	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/testdata"}},
 	{"readers and the study file", []string{"athar/source/...", "athar/place", "athar/study"}},
 	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/impute", "athar/sim"}},
 	{"the lake", []string{"athar/lake/..."}},

@@ -2,8 +2,8 @@
 //
 // The package thinks that two spellings are the same name only if a rule of
 // the script says so: how Arabic is vocalised and typed, how Latin letters are
-// cased, and the article. It never guesses; likeness of what is left is for
-// the caller to show to a reader.
+// cased, and the article. It never guesses: how unlike two names are can be
+// measured, but what is nearest is for the caller to show to a reader.
 package spelling
 
 import (
@@ -54,4 +54,27 @@ func Fold(name string) string {
 		return strings.TrimSpace(name)
 	}
 	return strings.Join(words, " ")
+}
+
+// Distance is the Levenshtein distance in characters: the smallest number of
+// insertions, deletions and replacements that turn a into b.
+func Distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, c := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, d := range y {
+			replace := diagonal
+			if c != d {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(y)]
 }

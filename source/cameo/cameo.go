@@ -17,7 +17,18 @@ import (
 
 	"athar"
 	"athar/source/event"
+	"athar/tabular"
 )
+
+// Cell reads a cell without the words that stand for nothing.
+func Cell(row tabular.Row, field string) string {
+	switch s := row.Cell(field); s {
+	case "None", "NULL", "NA":
+		return ""
+	default:
+		return s
+	}
+}
 
 // Kinds maps CAMEO codes; a longer code falls under the longest one listed.
 // The source of an event acts on its target.

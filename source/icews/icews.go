@@ -54,19 +54,9 @@ type reader struct {
 	actor event.Sort
 }
 
-// cell reads a cell without the words that stand for nothing.
-func cell(row tabular.Row, field string) string {
-	switch s := row.Cell(field); s {
-	case "NULL", "NA", "None":
-		return ""
-	default:
-		return s
-	}
-}
-
 func (r *reader) sides(row tabular.Row, e *athar.Event) {
-	e.SideA, r.actor = r.namer.ByNames(cell(row, "source_name"), cell(row, "source_country"), cell(row, "source_sectors"))
-	e.SideB, _ = r.namer.ByNames(cell(row, "target_name"), cell(row, "target_country"), cell(row, "target_sectors"))
+	e.SideA, r.actor = r.namer.ByNames(cameo.Cell(row, "source_name"), cameo.Cell(row, "source_country"), cameo.Cell(row, "source_sectors"))
+	e.SideB, _ = r.namer.ByNames(cameo.Cell(row, "target_name"), cameo.Cell(row, "target_country"), cameo.Cell(row, "target_sectors"))
 	e.SideA, e.SideB = r.f.Keep(e.SideA), r.f.Keep(e.SideB)
 }
 
@@ -81,24 +71,24 @@ func (r *reader) rest(row tabular.Row, e *athar.Event) *tabular.Fault {
 	}
 	e.ID = id + "/" + day.String()
 	e.When = athar.Span{First: day, Last: day}
-	e.Class = r.f.Keep(code(cell(row, "cameo_code")))
+	e.Class = r.f.Keep(code(cameo.Cell(row, "cameo_code")))
 	if e.Class == "" {
 		return &tabular.Fault{Field: "cameo_code", Reason: "bad-type", Detail: "the code is blank"}
 	}
 	e.Kind = cameo.Kind(e.Class, r.actor)
-	lat, lon := cell(row, "latitude"), cell(row, "longitude")
+	lat, lon := cameo.Cell(row, "latitude"), cameo.Cell(row, "longitude")
 	if lat != "" || lon != "" {
 		if e.Lon, e.Lat, e.HasPoint, fault = row.Point("latitude", "longitude"); fault != nil {
 			return fault
 		}
 	}
-	e.Country = r.f.Keep(cell(row, "country"))
+	e.Country = r.f.Keep(cameo.Cell(row, "country"))
 	switch {
-	case cell(row, "city") != "":
+	case cameo.Cell(row, "city") != "":
 		e.Place = athar.PlaceExact
-	case cell(row, "district") != "":
+	case cameo.Cell(row, "district") != "":
 		e.Place = athar.PlaceDistrict
-	case cell(row, "province") != "":
+	case cameo.Cell(row, "province") != "":
 		e.Place = athar.PlaceProvince
 	case e.Country != "":
 		e.Place = athar.PlaceCountry

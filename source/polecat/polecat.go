@@ -75,16 +75,6 @@ type reader struct {
 	actor event.Sort
 }
 
-// cell reads a cell without the words that stand for nothing.
-func cell(row tabular.Row, field string) string {
-	switch s := row.Cell(field); s {
-	case "None", "NULL", "NA":
-		return ""
-	default:
-		return s
-	}
-}
-
 func (r *reader) sides(row tabular.Row, e *athar.Event) {
 	e.SideA, r.actor = r.side(row, "actor")
 	e.SideB, _ = r.side(row, "recipient")
@@ -93,17 +83,17 @@ func (r *reader) sides(row tabular.Row, e *athar.Event) {
 // side calls an actor by the organisations among its names, or by its primary
 // sector.
 func (r *reader) side(row tabular.Row, who string) (string, event.Sort) {
-	codes := append([]string{cell(row, "primary_"+who+"_sector")}, multi(cell(row, who+"_sectors"))...)
+	codes := append([]string{cameo.Cell(row, "primary_"+who+"_sector")}, multi(cameo.Cell(row, who+"_sectors"))...)
 	if codes[0] != "" {
 		codes = codes[:1]
 	}
 	country := ""
-	if c := multi(cell(row, who+"_country")); len(c) > 0 {
+	if c := multi(cameo.Cell(row, who+"_country")); len(c) > 0 {
 		country = c[0]
 	}
 	side, s := r.namer.ByCodes("", country, codes...)
 	var organisations []string
-	for _, name := range multi(cell(row, who+"_name")) {
+	for _, name := range multi(cameo.Cell(row, who+"_name")) {
 		if org := r.namer.Organisation(name); org != "" {
 			organisations = append(organisations, org)
 		}
@@ -135,7 +125,7 @@ func (r *reader) rest(row tabular.Row, e *athar.Event) *tabular.Fault {
 		return fault
 	}
 	e.When = athar.Span{First: day, Last: day}
-	kind, mode := strings.ToLower(cell(row, "event_type")), strings.ToLower(cell(row, "event_mode"))
+	kind, mode := strings.ToLower(cameo.Cell(row, "event_type")), strings.ToLower(cameo.Cell(row, "event_mode"))
 	if kind == "" {
 		return &tabular.Fault{Field: "event_type", Reason: "bad-type", Detail: "the type is blank"}
 	}
@@ -145,12 +135,12 @@ func (r *reader) rest(row tabular.Row, e *athar.Event) *tabular.Fault {
 	}
 	e.Class = r.f.Keep(e.Class)
 	e.Kind = kindOf(e.Class, kind, r.actor)
-	if cell(row, "latitude") != "" || cell(row, "longitude") != "" {
+	if cameo.Cell(row, "latitude") != "" || cameo.Cell(row, "longitude") != "" {
 		if e.Lon, e.Lat, e.HasPoint, fault = row.Point("latitude", "longitude"); fault != nil {
 			return fault
 		}
 	}
-	e.Country, e.AreaCode = r.f.Keep(cameo.Country(cell(row, "country"))), r.f.Keep(row.Cell("area"))
+	e.Country, e.AreaCode = r.f.Keep(cameo.Country(cameo.Cell(row, "country"))), r.f.Keep(row.Cell("area"))
 	e.Place = place(row, e.Country)
 	e.ID = key(row, e)
 	return nil
@@ -167,7 +157,7 @@ func kindOf(class, kind string, actor event.Sort) athar.Kind {
 // places, ADM1 and below administrative units, PCL countries, RGN regions;
 // anything else is as good as the smallest unit that is filled in.
 func place(row tabular.Row, country string) athar.PlacePrecision {
-	feature := cell(row, "feature_type")
+	feature := cameo.Cell(row, "feature_type")
 	switch {
 	case strings.HasPrefix(feature, "PPL"):
 		return athar.PlaceExact
@@ -179,11 +169,11 @@ func place(row tabular.Row, country string) athar.PlacePrecision {
 		return athar.PlaceCountry
 	case strings.HasPrefix(feature, "RGN"):
 		return athar.PlaceFuzzy
-	case cell(row, "city") != "":
+	case cameo.Cell(row, "city") != "":
 		return athar.PlaceExact
-	case cell(row, "district") != "":
+	case cameo.Cell(row, "district") != "":
 		return athar.PlaceDistrict
-	case cell(row, "province") != "":
+	case cameo.Cell(row, "province") != "":
 		return athar.PlaceProvince
 	case country != "":
 		return athar.PlaceCountry
@@ -195,8 +185,8 @@ func place(row tabular.Row, country string) athar.PlacePrecision {
 // as a 64-bit hash.
 func key(row tabular.Row, e *athar.Event) string {
 	h := fnv.New64a()
-	for _, s := range []string{e.When.First.String(), e.Class, cell(row, "actor_name"), e.SideA, cell(row, "recipient_name"), e.SideB,
-		cell(row, "geonames_id"), cell(row, "latitude"), cell(row, "longitude")} {
+	for _, s := range []string{e.When.First.String(), e.Class, cameo.Cell(row, "actor_name"), e.SideA, cameo.Cell(row, "recipient_name"), e.SideB,
+		cameo.Cell(row, "geonames_id"), cameo.Cell(row, "latitude"), cameo.Cell(row, "longitude")} {
 		_, _ = h.Write([]byte(s))
 		_, _ = h.Write([]byte{0})
 	}
