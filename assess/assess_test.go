@@ -412,3 +412,33 @@ campaigns:
 		t.Error("a restricted row's content is in the result")
 	}
 }
+
+// The interval of a finding is the one in the table of effects: nothing is said
+// in two strengths, few events and a missing control included.
+func TestHeadlinesStandInTheTable(t *testing.T) {
+	series := write(t, t.TempDir(), map[string]string{"study.yaml": `study: s
+title: S
+group: {name: G}
+outcome: attacks
+data:
+  - {name: typed, format: series, period: month, from: 2019-01, values: [1, 2, 0, 1, 3, 2, 1, 2, 1, 0, 2, 1, 1, 0, 1, 2, 0, 1], licence: own, citation: own}
+campaigns:
+  - {id: c, name: C, start: 2020-02-01, end: 2020-04-30}
+`})
+	root := filepath.Join(testdata.Root(), "examples")
+	for _, file := range []string{series, filepath.Join(root, "isis-2020", "study.yaml"), filepath.Join(root, "monthly-counts", "study.yaml")} {
+		for _, c := range mustRun(t, file).Campaigns {
+			for _, f := range c.Findings {
+				h := f.Headline
+				if h == nil {
+					continue
+				}
+				if !slices.ContainsFunc(c.Effects, func(e athar.Effect) bool {
+					return sameEstimate(e, *h) && e.Low.String() == h.Low.String() && e.High.String() == h.High.String()
+				}) {
+					t.Errorf("%s: %s %s %v to %v is not in the table", f.ID, h.Method, h.Spec, h.Low, h.High)
+				}
+			}
+		}
+	}
+}

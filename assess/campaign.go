@@ -394,12 +394,7 @@ func (a *answers) fallBack(v *panel.View) {
 	take(a.effects, "exact", "exact/phi")
 	take(a.effects, "exact", "")
 	isHead := func(e athar.Effect) bool {
-		for _, h := range a.headline {
-			if h.Method == e.Method && h.Spec == e.Spec && h.Question == e.Question && h.Ring == e.Ring && h.Phase == e.Phase {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(a.headline, func(h athar.Effect) bool { return sameEstimate(h, e) })
 	}
 	for _, e := range a.voters {
 		if !isHead(e) {
@@ -419,7 +414,10 @@ func (a *answers) fallBack(v *panel.View) {
 	}
 	a.voters, a.witnesses = voters, witnesses
 	for i := range a.headline {
-		widen(&a.headline[i], -1)
+		h := &a.headline[i]
+		widen(h, -1)
+		// The table of effects must not say it in another strength.
+		a.effects[slices.IndexFunc(a.effects, func(e athar.Effect) bool { return sameEstimate(e, *h) })] = *h
 	}
 	sum, areas := its.Sum(v.Panel, func(x athar.PanelArea) bool { return x.Role == athar.Inside })
 	o := its.Options{Campaign: a.campaign, Areas: areas, Seed: a.seed, Draws: a.draws}
@@ -439,6 +437,12 @@ func (a *answers) fallBack(v *panel.View) {
 			a.keep(e...)
 		}
 	}
+}
+
+// sameEstimate reports whether two effects are one method's answer to one
+// question under one specification.
+func sameEstimate(a, b athar.Effect) bool {
+	return a.Method == b.Method && a.Spec == b.Spec && a.Question == b.Question && a.Ring == b.Ring && a.Phase == b.Phase
 }
 
 // roleSeries joins the observed series of every role with what the headline
