@@ -13,6 +13,7 @@ type Report struct {
 	Campaigns []CampaignReport `json:"campaigns"`
 	Totals    []TotalReport    `json:"totals"`
 	Claims    []ClaimResult    `json:"claims"`
+	Outlook   []Outlook        `json:"outlook,omitempty"`
 	Methods   []MethodInfo     `json:"methods"`
 	Map       MapInfo          `json:"map"`
 	Manifest  Manifest         `json:"manifest"`
@@ -132,7 +133,10 @@ type CampaignReport struct {
 	Guards   []Guard      `json:"guards"`
 	Findings []Finding    `json:"findings"`
 	Effects  []Effect     `json:"effects"`
-	Notes    []Note       `json:"notes"` // merged rings, removed cells, ...
+	Goals    []GoalReport `json:"goal_reports"`
+	// Adaptation is nil where the study has a single area or no events.
+	Adaptation *Adaptation `json:"adaptation,omitempty"`
+	Notes      []Note      `json:"notes"` // merged rings, removed cells, ...
 }
 
 // TotalReport answers the question about a whole country or all areas.
@@ -144,7 +148,10 @@ type TotalReport struct {
 	Guards   []Guard    `json:"guards"`
 	Findings []Finding  `json:"findings"`
 	Effects  []Effect   `json:"effects"`
-	Notes    []Note     `json:"notes"`
+	// Adaptation compares before and after without a control, so it never heads
+	// a finding as present.
+	Adaptation *Adaptation `json:"adaptation,omitempty"`
+	Notes      []Note      `json:"notes"`
 }
 
 // MethodInfo names a method that ran, for the methods section.
