@@ -58,8 +58,7 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 		if in.set == nil {
 			area = single
 		}
-		in.count(i, area, c.Country, span, c.N)
-		in.rows[len(in.rows)-1].said = c.Country
+		in.count(i, area, c.Country, span, c.N).said = c.Country
 	}
 	if err := in.loadUnknown(ctx, l, i, q); err != nil {
 		return err

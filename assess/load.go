@@ -38,8 +38,10 @@ type inputs struct {
 	rows     []row
 	unknown  []row // of a lake: events of unknown actors, and of all others
 	other    []row
-	missing  []row // cells that nobody published; n means nothing
-	longest  int   // days of the longest period of a counts table
+	missing  []row            // cells that nobody published; n means nothing
+	classes  []string         // the classes of event, as the data name them; the first is "", unknown
+	classOf  map[string]int32 // the index of each class
+	longest  int              // days of the longest period of a counts table
 	files    []athar.ManifestRef
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
@@ -72,6 +74,11 @@ type row struct {
 	when    athar.Span
 	n       int
 	file    int // index of the input it came from
+
+	class     int32 // index into [inputs.classes]
+	kind      athar.Kind
+	deaths    athar.Deaths // of all n together
+	hasDeaths bool         // false: the source gives none, which is not zero
 }
 
 // single is the area of a study that names none.
@@ -80,7 +87,7 @@ const single = "all"
 // load reads every file that the study names. All complaints of the study file
 // come before any of the data, so that a typing error does not cost a long read.
 func load(ctx context.Context, s *study.Study) (*inputs, error) {
-	in := &inputs{study: s}
+	in := &inputs{study: s, classes: []string{""}, classOf: map[string]int32{"": 0}}
 	if err := in.loadAreas(); err != nil {
 		return nil, err
 	}
@@ -190,9 +197,13 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	}
 	reasons := map[string]int{}
 	find := in.finder(r, reasons)
+	// A table gives deaths if one of its rows has any: the reader tells an absent
+	// column from a column of zeros only so.
+	dead := slices.ContainsFunc(r.Counts, func(c athar.Count) bool { return c.Deaths != athar.Deaths{} })
 	for _, c := range r.Counts {
 		in.longest = max(in.longest, c.When.Days())
-		in.count(i, find(c.Area, c.Line), "", c.When, c.N)
+		x := in.count(i, find(c.Area, c.Line), "", c.When, c.N)
+		x.class, x.deaths, x.hasDeaths = in.intern(c.Class), c.Deaths, dead
 	}
 	for _, c := range r.NotPublished {
 		in.missing = append(in.missing, row{area: find(c.Area, 0), when: c.When, file: i})
@@ -223,8 +234,8 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 			reasons["outside-areas"]++
 		}
 		in.note(e, area)
-		in.count(i, area, e.Country, e.When, 1)
-		in.rows[len(in.rows)-1].said = e.Country
+		x := in.count(i, area, e.Country, e.When, 1)
+		x.said, x.class, x.kind, x.deaths, x.hasDeaths = e.Country, in.intern(e.Class), e.Kind, e.Deaths, e.HasDeaths
 	}
 	for _, name := range sortedKeys(reasons) {
 		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
@@ -296,13 +307,28 @@ func (in *inputs) note(e athar.Event, area string) {
 	in.events = append(in.events, e)
 }
 
-// count notes one row. A row without an area of the study is kept for the
-// totals of its country.
-func (in *inputs) count(file int, area, country string, when athar.Span, n int) {
+// intern gives the index of a class in [inputs.classes]: there are few classes
+// and many rows.
+func (in *inputs) intern(class string) int32 {
+	k, ok := in.classOf[class]
+	if !ok {
+		k = int32(len(in.classes))
+		class = strings.Clone(class) // not the line of the file that it was cut from
+		in.classes = append(in.classes, class)
+		in.classOf[class] = k
+	}
+	return k
+}
+
+// count notes one row and returns it, until the next call, to fill in what else
+// is known. A row without an area of the study is kept for the totals of its
+// country.
+func (in *inputs) count(file int, area, country string, when athar.Span, n int) *row {
 	if i, ok := slices.BinarySearchFunc(in.areas, area, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) }); ok {
 		country = in.areas[i].Country
 	}
 	in.rows = append(in.rows, row{area: area, country: country, when: when, n: n, file: file})
+	return &in.rows[len(in.rows)-1]
 }
 
 // nameCountries lets event data and boundaries name countries differently
