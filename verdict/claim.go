@@ -11,7 +11,7 @@ type Claim struct {
 	ID       string
 	Text     athar.Names
 	Source   string
-	Question string // a Question, or goal, adaptation, none
+	Question string // a Question, or none
 	About    string
 	Campaign string // id, or "all"
 	Total    string
@@ -20,67 +20,164 @@ type Claim struct {
 	Needs    athar.Names
 }
 
-// Resolve ties a claim to its findings by fixed rules. One finding supports a
+// Evidence is all that a claim may be tied to.
+type Evidence struct {
+	Findings []athar.Finding
+	Goals    []CampaignGoal
+	// Signatures are those of campaigns and of totals.
+	Signatures []PlacedSignature
+}
+
+// CampaignGoal is a goal of one campaign.
+type CampaignGoal struct {
+	Campaign string
+	athar.GoalReport
+}
+
+// PlacedSignature is a signature in one campaign, or in one total.
+type PlacedSignature struct {
+	Campaign, Total string
+	athar.Signature
+}
+
+// stance is what one piece of evidence says about a claim.
+type stance int
+
+const (
+	silent stance = iota
+	yes
+	no
+)
+
+// evidence is one piece with its stance.
+type evidence struct {
+	id      string
+	word    athar.Verdict
+	stance  stance
+	because []athar.Note
+	guards  int
+}
+
+// Resolve ties a claim to the evidence by fixed rules. One finding supports a
 // claim if its word is among the expected ones, contradicts it if its word is
 // DECLINE, ESCALATION, NO MATERIAL CHANGE, DISPLACEMENT or DIFFUSION OF
-// BENEFITS and is not, and is silent otherwise. A claim about all campaigns is
-// supported or contradicted only if no campaign says the opposite and at least
-// half of them speak; a claim about one is decided by its one finding.
-func Resolve(c Claim, findings []athar.Finding) athar.ClaimResult {
+// BENEFITS and is not, and is silent otherwise. A goal or a signature supports
+// the expectation that it is PRESENT only by that word and contradicts it only
+// if what was measured moved the other way: not to detect a thing is not to
+// show its absence. A claim about all campaigns is supported or contradicted
+// only if no campaign says the opposite and at least half of them speak; a
+// claim about one is decided by its one piece of evidence.
+func Resolve(c Claim, e Evidence) athar.ClaimResult {
 	r := athar.ClaimResult{ID: c.ID, Text: c.Text, Source: c.Source, Question: c.Question, Campaign: c.Campaign,
 		Area: c.Total, Outcome: athar.NotTestable, Because: []athar.Note{}, Expects: []string{}}
 	for _, w := range c.Expects {
 		r.Expects = append(r.Expects, string(w))
 	}
-	switch c.Question {
-	case "none", "goal", "adaptation":
-		r.Because = append(r.Because, note("claim-"+c.Question, map[string]any{"about": c.About, "needs": c.Needs}))
+	list := e.about(c)
+	if len(c.Expects) == 0 || c.Question == "none" {
+		// A statement that predicts nothing, of an aim for instance, is shown with
+		// what was measured about it and decided by none of it.
+		for _, x := range list {
+			r.Evidence = append(r.Evidence, x.id)
+		}
+		r.Because = append(r.Because, claimNeeds(c))
 		return r
 	}
-	var relevant []athar.Finding
-	for _, f := range findings {
-		ok := string(f.Question) == c.Question
-		if f.Question == athar.AskTotal {
-			ok = ok && f.Area == c.Total
-		} else {
-			ok = ok && (c.Campaign == "all" || f.Campaign == c.Campaign) && (c.Phase == "" || f.Phase == c.Phase)
-		}
-		if ok {
-			relevant = append(relevant, f)
-		}
-	}
-	yes, no, silent := 0, 0, 0
-	for _, f := range relevant {
-		r.Evidence = append(r.Evidence, f.ID)
-		switch {
-		case slices.Contains(c.Expects, f.Verdict):
-			yes++
-		case decided(f.Verdict):
-			no++
-		default:
-			silent++
-		}
-		if len(relevant) == 1 {
-			r.Because = append(r.Because, note("claim-finding", map[string]any{"word": string(f.Verdict)}))
-			r.Because = append(r.Because, f.Because...)
-			if n := len(f.Guards); n > 0 {
-				r.Because = append(r.Because, note("claim-guards", map[string]any{"n": n}))
+	n := [3]int{}
+	for _, x := range list {
+		r.Evidence = append(r.Evidence, x.id)
+		n[x.stance]++
+		if len(list) == 1 {
+			r.Because = append(r.Because, note("claim-finding", map[string]any{"word": string(x.word)}))
+			r.Because = append(r.Because, x.because...)
+			if x.guards > 0 {
+				r.Because = append(r.Because, note("claim-guards", map[string]any{"n": x.guards}))
 			}
 		}
 	}
-	args := map[string]any{"yes": yes, "no": no, "silent": silent, "n": len(relevant)}
 	switch {
-	case len(relevant) == 0:
+	case len(list) == 0:
 		r.Because = append(r.Because, note("claim-no-finding", nil))
-	case yes > 0 && no == 0 && yes >= silent:
+	case n[yes] > 0 && n[no] == 0 && n[yes] >= n[silent]:
 		r.Outcome = athar.Supported
-	case no > 0 && yes == 0 && no >= silent:
+	case n[no] > 0 && n[yes] == 0 && n[no] >= n[silent]:
 		r.Outcome = athar.Contradicted
 	}
-	if len(relevant) > 1 {
-		r.Because = append(r.Because, note("claim-tally", args))
+	if len(list) > 1 {
+		r.Because = append(r.Because, note("claim-tally", map[string]any{"yes": n[yes], "no": n[no], "silent": n[silent], "n": len(list)}))
+	}
+	if r.Outcome == athar.NotTestable && c.Needs.En != "" {
+		r.Because = append(r.Because, claimNeeds(c))
 	}
 	return r
+}
+
+func claimNeeds(c Claim) athar.Note {
+	code := "claim-none"
+	switch athar.Question(c.Question) {
+	case athar.AskGoal:
+		code = "claim-goal"
+	case athar.AskAdaptation:
+		code = "claim-adaptation"
+	}
+	return note(code, map[string]any{"about": c.About, "needs": c.Needs})
+}
+
+// about picks the evidence that a claim is about.
+func (e Evidence) about(c Claim) []evidence {
+	var out []evidence
+	campaign := func(id string) bool { return id != "" && (c.Campaign == "all" || id == c.Campaign) }
+	switch q := athar.Question(c.Question); q {
+	case athar.AskGoal:
+		for _, g := range e.Goals {
+			if campaign(g.Campaign) && g.ID == c.About {
+				out = append(out, evidence{g.Campaign + "/goal/" + g.ID, g.Word, shows(c.Expects, g.Word, g.Opposed), g.Because, 0})
+			}
+		}
+	case athar.AskAdaptation:
+		for _, s := range e.Signatures {
+			id := s.Campaign
+			if c.Total != "" {
+				id = s.Total
+			}
+			if (c.Total != "" && s.Total == c.Total || c.Total == "" && campaign(s.Campaign)) && string(s.ID) == c.About {
+				out = append(out, evidence{id + "/adaptation/" + string(s.ID), s.Word, shows(c.Expects, s.Word, s.Opposed), s.Because, 0})
+			}
+		}
+	default:
+		for _, f := range e.Findings {
+			if f.Question != q {
+				continue
+			}
+			if q == athar.AskTotal && f.Area != c.Total || q != athar.AskTotal && !(campaign(f.Campaign) && (c.Phase == "" || f.Phase == c.Phase)) {
+				continue
+			}
+			s := silent
+			switch {
+			case slices.Contains(c.Expects, f.Verdict):
+				s = yes
+			case decided(f.Verdict):
+				s = no
+			}
+			out = append(out, evidence{f.ID, f.Verdict, s, f.Because, len(f.Guards)})
+		}
+	}
+	return out
+}
+
+// shows is the stance of a goal or signature.
+func shows(expects []athar.Verdict, word athar.Verdict, opposed bool) stance {
+	present := slices.Contains(expects, athar.Present)
+	absent := slices.Contains(expects, athar.NotDetected)
+	switch {
+	case word == athar.Present && present, opposed && absent:
+		return yes
+	case word == athar.Present && absent, opposed && present:
+		return no
+	case slices.Contains(expects, word) && word != athar.NotDetected:
+		return yes // MIXED or NOT IDENTIFIABLE where the claim says so
+	}
+	return silent
 }
 
 func decided(v athar.Verdict) bool {

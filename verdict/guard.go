@@ -19,7 +19,7 @@ type Facts struct {
 	Voters   []athar.Effect
 
 	Start, End athar.Span
-	Calendar   []Dated
+	Calendar   []athar.Dated
 	// Coarse and Placed count the group's events by place precision: coarser
 	// than a district, and all with a known class. Placed 0: unknown.
 	Coarse, Placed int
@@ -56,12 +56,6 @@ type Randomised struct {
 	MinP     float64
 	// Matched on the surge before; Contiguous as the real footprint.
 	Matched, Contiguous bool
-}
-
-// Dated is a circumstance of the calendar that could move counts by itself.
-type Dated struct {
-	Name athar.Names
-	When athar.Span
 }
 
 // Thresholds of the guards. A surge is a mean of the last three periods more

@@ -260,7 +260,7 @@ func TestCalendarGuard(t *testing.T) {
 		t.Errorf("Ramadan during: %v", g)
 	}
 	f.Periods[4].Ramadan = 0
-	f.Calendar = []Dated{{athar.Names{En: "curfew"}, f.Periods[4].Span}}
+	f.Calendar = []athar.Dated{{Name: athar.Names{En: "curfew"}, When: f.Periods[4].Span}}
 	if g := guard(t, f, "calendar"); g.Status != athar.Fired || g.Says.Args["names"] != "curfew" {
 		t.Errorf("curfew during: %v", g)
 	}
@@ -317,7 +317,7 @@ func TestClaims(t *testing.T) {
 		want athar.Outcome
 	}{{athar.Decline, athar.Supported}, {athar.Escalation, athar.Contradicted}, {athar.NoMaterialChange, athar.Contradicted},
 		{athar.Inconclusive, athar.NotTestable}, {athar.NotRobust, athar.NotTestable}, {athar.CannotTell, athar.NotTestable}} {
-		if r := Resolve(claim, []athar.Finding{finding("a", c.v), finding("b", athar.Escalation)}); r.Outcome != c.want {
+		if r := Resolve(claim, Evidence{Findings: []athar.Finding{finding("a", c.v), finding("b", athar.Escalation)}}); r.Outcome != c.want {
 			t.Errorf("%s: %s, want %s", c.v, r.Outcome, c.want)
 		}
 	}
@@ -336,14 +336,14 @@ func TestClaims(t *testing.T) {
 		for i, w := range c.words {
 			list = append(list, finding(string(rune('a'+i)), w))
 		}
-		if r := Resolve(all, list); r.Outcome != c.want || len(r.Evidence) != len(list) {
+		if r := Resolve(all, Evidence{Findings: list}); r.Outcome != c.want || len(r.Evidence) != len(list) {
 			t.Errorf("%v: %s, want %s", c.words, r.Outcome, c.want)
 		}
 	}
-	if r := Resolve(Claim{Question: "adaptation", About: "couriers"}, nil); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-adaptation" {
+	if r := Resolve(Claim{Question: "adaptation", About: "couriers"}, Evidence{}); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-adaptation" {
 		t.Errorf("%v", r)
 	}
-	if r := Resolve(claim, nil); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-no-finding" {
+	if r := Resolve(claim, Evidence{}); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-no-finding" {
 		t.Errorf("%v", r)
 	}
 }
@@ -514,5 +514,42 @@ func TestPlacebo(t *testing.T) {
 		if f[0].Verdict != c.word {
 			t.Errorf("%v: %s, want %s", c, f[0].Verdict, c.word)
 		}
+	}
+}
+
+func TestClaimsAboutGoalsAndSignatures(t *testing.T) {
+	goal := func(campaign string, w athar.Verdict, opposed bool) CampaignGoal {
+		return CampaignGoal{campaign, athar.GoalReport{ID: "depots", Word: w, Opposed: opposed}}
+	}
+	for _, c := range []struct {
+		expects athar.Verdict
+		word    athar.Verdict
+		opposed bool
+		want    athar.Outcome
+	}{
+		{athar.Present, athar.Present, false, athar.Supported},
+		{athar.Present, athar.NotDetected, false, athar.NotTestable}, // absence of evidence
+		{athar.Present, athar.NotDetected, true, athar.Contradicted},
+		{athar.Present, athar.Mixed, false, athar.NotTestable},
+		{athar.NotDetected, athar.NotDetected, false, athar.NotTestable},
+		{athar.NotDetected, athar.NotDetected, true, athar.Supported},
+		{athar.NotDetected, athar.Present, false, athar.Contradicted},
+		{athar.NotIdentifiable, athar.NotIdentifiable, false, athar.Supported},
+		{athar.Present, athar.NotIdentifiable, false, athar.NotTestable},
+	} {
+		claim := Claim{Question: "goal", About: "depots", Campaign: "a", Expects: []athar.Verdict{c.expects}}
+		e := Evidence{Goals: []CampaignGoal{goal("a", c.word, c.opposed), goal("b", athar.Present, false)}}
+		if r := Resolve(claim, e); r.Outcome != c.want || len(r.Evidence) != 1 {
+			t.Errorf("expects %s, found %s (opposed %t): %s from %v, want %s", c.expects, c.word, c.opposed, r.Outcome, r.Evidence, c.want)
+		}
+		s := Evidence{Signatures: []PlacedSignature{{"", "iraq", athar.Signature{ID: athar.Decentralised, Word: c.word, Opposed: c.opposed}}}}
+		claim = Claim{Question: "adaptation", About: "decentralised", Total: "iraq", Expects: []athar.Verdict{c.expects}}
+		if r := Resolve(claim, s); r.Outcome != c.want {
+			t.Errorf("signature expects %s, found %s (opposed %t): %s, want %s", c.expects, c.word, c.opposed, r.Outcome, c.want)
+		}
+	}
+	aim := Claim{Question: "goal", About: "depots", Campaign: "all"}
+	if r := Resolve(aim, Evidence{Goals: []CampaignGoal{goal("a", athar.Present, false)}}); r.Outcome != athar.NotTestable || len(r.Evidence) != 1 {
+		t.Errorf("an aim is %s with evidence %v", r.Outcome, r.Evidence)
 	}
 }
