@@ -8,11 +8,11 @@ import (
 	"athar"
 )
 
-// The questions that a claim may be tied to. The last three have no finding:
-// such a claim says what data would test it.
+// The questions that a claim may be tied to. Nothing here answers the last
+// one: such a claim says what data would test it.
 var questions = []string{
 	string(athar.AskInside), string(athar.AskRing), string(athar.AskNet), string(athar.AskMovement), string(athar.AskTotal),
-	"goal", "adaptation", "none",
+	string(athar.AskGoal), string(athar.AskAdaptation), "none",
 }
 
 // check complains about what the file alone shows to be impossible, across its
@@ -24,6 +24,7 @@ func (s *Study) check(r *reader) {
 	s.checkIDs(bad)
 	s.checkData(bad)
 	s.checkCampaigns(bad)
+	s.checkGoals(bad)
 	s.checkTotals(bad)
 	for i := range s.Claims {
 		s.checkClaim(i, bad)
@@ -51,6 +52,10 @@ func (s *Study) checkIDs(bad complaint) {
 	unique("data", "name", len(s.Data), func(i int) string { return s.Data[i].Name })
 	unique("campaigns", "id", len(s.Campaigns), func(i int) string { return s.Campaigns[i].ID })
 	unique("goals", "id", len(s.Goals), func(i int) string { return s.Goals[i].ID })
+	for i, g := range s.Goals {
+		unique(item("goals", i, "outputs"), "id", len(g.Outputs), func(j int) string { return g.Outputs[j].ID })
+		unique(item("goals", i, "outcomes"), "id", len(g.Outcomes), func(j int) string { return g.Outcomes[j].ID })
+	}
 	unique("totals", "id", len(s.Totals), func(i int) string { return s.Totals[i].ID })
 	unique("claims", "id", len(s.Claims), func(i int) string { return s.Claims[i].ID })
 }
@@ -113,6 +118,53 @@ func (s *Study) checkCampaigns(bad complaint) {
 	}
 }
 
+func (s *Study) checkGoals(bad complaint) {
+	ids := s.ids()
+	for i, g := range s.Goals {
+		for j, o := range g.Outputs {
+			for k, x := range o.Values {
+				if x.Campaign != "" && !slices.Contains(ids, x.Campaign) {
+					bad(item(item(item("goals", i, "outputs"), j, "values"), k, "campaign"), known(x.Campaign, ids), "there is no campaign %q", x.Campaign)
+				}
+			}
+		}
+		for j, o := range g.Outcomes {
+			if o.Usual {
+				break
+			}
+			at := func(key string) string { return item(item("goals", i, "outcomes"), j, key) }
+			unused := func(why string, keys ...string) {
+				for _, key := range keys {
+					if s.given(at(key)) {
+						bad(at(key), "remove it or choose another measure", "is not used with measure %s: %s", o.Measure, why)
+					}
+				}
+			}
+			switch o.Measure {
+			case Rate, Share:
+				if len(o.Classes)+len(o.Kinds) == 0 {
+					bad(item(item("goals", i, "outcomes"), j), "name them in classes or kinds", "does not say which events are counted")
+				}
+			case Activity:
+				unused("it counts all events", "classes", "kinds")
+			case Resumption:
+				unused("it looks at all activity after losses of leadership", "classes", "kinds", "areas", "within")
+			}
+			if len(o.Classes) > 0 && len(o.Kinds) > 0 {
+				bad(at("kinds"), "keep one of the two", "events are named by classes or by kinds, not by both")
+			}
+			if o.Measure != Rate && o.Measure != Activity {
+				unused("months are compared only where events are counted", "lags")
+			}
+			for _, key := range []string{"areas", "within"} {
+				if s.given(at(key)) && !s.given("areas") {
+					bad(at(key), "remove it, or describe the areas under the key areas", "the study has a single area")
+				}
+			}
+		}
+	}
+}
+
 func (s *Study) checkTotals(bad complaint) {
 	for i, t := range s.Totals {
 		if t.Country != "" && len(t.Areas) > 0 {
@@ -148,12 +200,37 @@ func (s *Study) checkClaim(i int, bad complaint) {
 	switch c.Question {
 	case "":
 		return
-	case "goal", "adaptation", "none":
+	case "none":
 		lacks("needs", "say what data would test the claim")
 		unused("expects", "total")
-		if goals := s.goalIDs(); c.Question == "goal" && c.About != "" && !slices.Contains(goals, c.About) {
+		return
+	case string(athar.AskGoal), string(athar.AskAdaptation):
+		unused("total")
+		goal, tested := c.Question == string(athar.AskGoal), s.given(at("expects"))
+		if goals := s.goalIDs(); goal && c.About != "" && !slices.Contains(goals, c.About) {
 			bad(at("about"), known(c.About, goals), "there is no goal %q", c.About)
 		}
+		if !tested && !s.given(at("needs")) {
+			bad(item("claims", i), "write the words that the claim amounts to (expects), or what data would test it (needs)",
+				"says neither what it expects nor what data would test it")
+		}
+		if !tested {
+			return
+		}
+		lacks("campaign", "name a campaign, or all")
+		if goal {
+			lacks("about", "name the goal")
+		} else {
+			var ids []string
+			for _, id := range athar.Signatures() {
+				ids = append(ids, string(id))
+			}
+			lacks("about", "name the signature: "+strings.Join(ids, ", "))
+			if c.About != "" && !slices.Contains(ids, c.About) {
+				bad(at("about"), known(c.About, ids), "there is no signature %q", c.About)
+			}
+		}
+		s.checkWords(i, []athar.Verdict{athar.Present, athar.Mixed, athar.NotDetected, athar.NotIdentifiable}, bad)
 		return
 	case string(athar.AskTotal):
 		lacks("total", "name one of the totals")
@@ -178,11 +255,19 @@ func (s *Study) checkClaim(i int, bad complaint) {
 	}
 	lacks("expects", fmt.Sprintf("write the words that the claim amounts to: %s", join(words)))
 	unused("needs", "about")
+	s.checkWords(i, words, bad)
+}
+
+// checkWords complains about expected words that never answer a claim's
+// question.
+func (s *Study) checkWords(i int, words []athar.Verdict, bad complaint) {
+	c := s.Claims[i]
 	for j, w := range c.Expects {
 		if w != "" && !slices.Contains(words, w) {
-			path := item(at("expects"), j)
+			list := item("claims", i, "expects")
+			path := item(list, j)
 			if !s.given(path) {
-				path = at("expects")
+				path = list
 			}
 			bad(path, "its words are: "+join(words), "%s never answers question %s", w, c.Question)
 		}

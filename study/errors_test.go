@@ -78,7 +78,7 @@ var wrong = []mistake{
 	{"id twice", "", "  - id: sweep\n", "  - id: ¦desert\n", []string{
 		`campaigns[0].relations[1].parallel_to: there is no campaign "sweep"`, `campaigns[0].relations[2].phase_of: there is no campaign "sweep"`,
 		`campaigns[2].id: "desert" stands twice; line 65 has it already`}},
-	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 81 has it already`}},
+	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 94 has it already`}},
 	{"reserved id", minimal, "  - id: c\n", "  - id: ¦all\n", []string{`campaigns[0].id: "all" stands for all campaigns together; choose another id`}},
 
 	// dates
@@ -152,10 +152,30 @@ var wrong = []mistake{
 	{"word of another question in a list", "", "[DISPLACEMENT, DIFFUSION OF BENEFITS]", "[DISPLACEMENT, ¦decline]", []string{"claims[1].expects[1]: DECLINE never answers question movement"}},
 	{"claim without phase", "", "- {id: a, text: {en: Fell}, source: X (2020), question: inside, campaign: all, phase: post,", "- ¦{id: a, text: {en: Fell}, source: X (2020), question: inside, campaign: all,", []string{`claims[0]: lacks the key "phase", which question inside needs; write during`}},
 	{"phase unknown", "", "phase: post", "phase: ¦pre", []string{"claims[0].phase: is the text \"pre\", needs one of: during, post"}},
-	{"goal that expects", "", "about: logistics, needs: {en: Seizures}", "about: logistics, needs: {en: Seizures}, expects: ¦DECLINE", []string{"claims[3].expects: is not used with question goal"}},
-	{"goal without needs", "", "- {id: d, text: Supply was cut, question: goal, about: logistics, needs: {en: Seizures}}", "- ¦{id: d, text: Supply was cut, question: goal, about: logistics}", []string{`claims[3]: lacks the key "needs", which question goal needs; say what data would test the claim`}},
+	{"direction of a goal", "", "about: logistics, needs: {en: Seizures}", "about: logistics, campaign: all, needs: {en: Seizures}, expects: ¦DECLINE", []string{"claims[3].expects: DECLINE never answers question goal; its words are: PRESENT, MIXED, NOT DETECTED, NOT IDENTIFIABLE"}},
+	{"presence inside", "", "expects: DECLINE", "expects: ¦present", []string{"claims[0].expects: PRESENT never answers question inside; its words are: DECLINE,"}},
+	{"goal without needs", "", "- {id: d, text: Supply was cut, question: goal, about: logistics, needs: {en: Seizures}}", "- ¦{id: d, text: Supply was cut, question: goal, about: logistics}", []string{`claims[3]: says neither what it expects nor what data would test it; write the words`}},
+	{"goal of no campaign", "", "- {id: e, text: Stores emptied, question: goal, about: depots, campaign: all, ", "- ¦{id: e, text: Stores emptied, question: goal, about: depots, ", []string{`claims[4]: lacks the key "campaign", which question goal needs`}},
+	{"unknown signature", "", "about: decentralised", "about: ¦decentralised-cells", []string{`claims[5].about: there is no signature "decentralised-cells"; did you mean "decentralised"?`}},
+	{"none that expects", minimal, "campaigns:", "claims: [{id: x, text: X, question: none, needs: N, expects: ¦PRESENT}]\ncampaigns:", []string{"claims[0].expects: is not used with question none"}},
 	{"about no goal", "", "about: logistics", "about: ¦logistic", []string{`claims[3].about: there is no goal "logistic"; did you mean "logistics"?`}},
 	{"ring without areas", minimal, "campaigns:", "claims: [{id: x, text: X, question: ¦ring, campaign: c, phase: post, expects: DECLINE}]\ncampaigns:", []string{"claims[0].question: the study has a single area, so nothing lies around a campaign"}},
+
+	// goals and losses
+	{"output of nobody", "", "{campaign: lions, n: 12,", "{campaign: ¦lion, n: 12,", []string{`goals[1].outputs[0].values[0].campaign: there is no campaign "lion"; did you mean "lions"?`}},
+	{"output without a number", "", "{campaign: desert, n: 0,", "{campaign: desert, n: ¦many,", []string{`goals[1].outputs[0].values[1].n: is the text "many", needs a whole number`}},
+	{"output id twice", "", "      - id: stores\n", "      - {id: stores, name: S}\n      - id: ¦stores\n", []string{`goals[1].outputs[1].id: "stores" stands twice`}},
+	{"outcome id twice", "", "{id: killed,", "{id: ¦bombs,", []string{`goals[1].outcomes[1].id: "bombs" stands twice; line 87 has it already`}},
+	{"unknown measure", "", "measure: resumption", "measure: ¦resume", []string{`goals[1].outcomes[2].measure: is the text "resume", needs one of: rate, share, complex-days, lethality, activity, resumption`}},
+	{"rate of nothing", "", "{id: bombs, name: {en: Bombs}, measure: rate, classes: [IED],", "¦{id: bombs, name: {en: Bombs}, measure: rate,", []string{"goals[1].outcomes[0]: does not say which events are counted; name them in classes or kinds"}},
+	{"classes and kinds", "", "classes: [IED],", "classes: [IED], kinds: ¦[attack],", []string{"goals[1].outcomes[0].kinds: events are named by classes or by kinds, not by both"}},
+	{"kinds of activity", "", "measure: lethality, kinds: [attack]", "measure: activity, kinds: ¦[attack]", []string{"goals[1].outcomes[1].kinds: is not used with measure activity: it counts all events"}},
+	{"areas of resumption", "", "measure: resumption", "measure: resumption, areas: ¦[IQ01]", []string{"goals[1].outcomes[2].areas: is not used with measure resumption"}},
+	{"lags of a share", "", "measure: lethality, kinds: [attack]", "measure: lethality, lags: ¦true", []string{"goals[1].outcomes[1].lags: is not used with measure lethality"}},
+	{"lags in words", "", "lags: true", "lags: ¦often", []string{`goals[1].outcomes[0].lags: is the text "often", needs true or false`}},
+	{"areas of nothing", minimal, "campaigns:", "goals: [{id: g, name: G, outcomes: [{id: o, measure: activity, areas: ¦[X]}]}]\ncampaigns:", []string{"goals[0].outcomes[0].areas: the study has a single area"}},
+	{"unknown level", "", "level: top", "level: ¦high", []string{`losses[0].level: is the text "high", needs one of: top, province, local`}},
+	{"loss without a source", "", "- {when: {from: 2020-11, to: 2020-12-05}, level: province, failed: true, source: {title: A report}}", "- ¦{when: {from: 2020-11, to: 2020-12-05}, level: province, failed: true}", []string{`losses[1]: lacks the key "source"`}},
 
 	// choices
 	{"rings fall", "", "[10, 30, 60.5]", "[10, ¦10, 60.5]", []string{"choices.rings[1]: the rings do not increase: 10 km is not beyond 10; write the outer edges"}},

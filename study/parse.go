@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,15 +40,26 @@ var (
 	areaKeys     = []string{"code", "name_en", "name_ar", "parent_en", "parent_ar", "country", "lon", "lat", "km2"}
 	distanceKeys = []string{"a", "b", "km"}
 	periods      = []string{"day", "week", "month", "quarter", "year"}
+	measures     = []Measure{Rate, Share, ComplexDays, Lethality, Activity, Resumption}
 	relations    = []string{"parallel_to", "preceded_by", "phase_of"}
 )
 
-// Goals that every study knows without declaring them (METHODS.md section C).
+// explosive are the classes by which published sources and tables call attacks
+// with explosives: by hand-made tables, ACLED, GTD, the CAMEO codes of machine-
+// coded sources, and POLECAT.
+var explosive = []string{"IED", "VBIED", "explosive", "explosion", "bombing", "عبوة ناسفة", "Explosions/Remote violence", "Bombing/Explosion", "183", "explosives"}
+
+// Goals that every study knows without declaring them, with what should follow
+// from them (METHODS.md section C).
 var knownGoals = []Goal{
-	{"leadership", athar.Names{En: "Arrest leaders, pursue active members", Ar: "اعتقال القادة وملاحقة العناصر النشطة"}},
-	{"corridors", athar.Names{En: "Control the corridors", Ar: "ضبط الممرات"}},
-	{"logistics", athar.Names{En: "Cut off logistical supply", Ar: "قطع الإمداد اللوجستي"}},
-	{"depots", athar.Names{En: "Find and destroy safe houses and depots", Ar: "كشف المقار الآمنة والمستودعات وتدميرها"}},
+	{ID: "leadership", Name: athar.Names{En: "Arrest leaders, pursue active members", Ar: "اعتقال القادة وملاحقة العناصر النشطة"},
+		Outcomes: []Outcome{{ID: "resumption", Measure: Resumption}, {ID: "activity", Measure: Activity}}},
+	{ID: "corridors", Name: athar.Names{En: "Control the corridors", Ar: "ضبط الممرات"},
+		Outcomes: []Outcome{{ID: "activity", Measure: Activity, Declared: true}}},
+	{ID: "logistics", Name: athar.Names{En: "Cut off logistical supply", Ar: "قطع الإمداد اللوجستي"},
+		Outcomes: []Outcome{{ID: "complex-days", Measure: ComplexDays}, {ID: "explosive-share", Measure: Share, Classes: explosive}}},
+	{ID: "depots", Name: athar.Names{En: "Find and destroy safe houses and depots", Ar: "كشف المقار الآمنة والمستودعات وتدميرها"},
+		Outcomes: []Outcome{{ID: "explosive", Measure: Rate, Classes: explosive, Lags: true}}},
 }
 
 // Parse reads the study file at path. Its error is [Errors].
@@ -100,6 +112,7 @@ func (s *Study) read(v value) (ok bool) {
 		may("goals", each(&s.Goals, goal)),
 		may("totals", each(&s.Totals, total)),
 		may("claims", each(&s.Claims, claim)),
+		may("losses", each(&s.Losses, loss)),
 		may("choices", choices(c)),
 		may("limits", each(&s.Limits, names)),
 	)
@@ -111,9 +124,16 @@ func (s *Study) read(v value) (ok bool) {
 	if s.given("areas") && !s.given("choices.rings") {
 		c.Rings = []float64{25, 50, 100}
 	}
-	for _, g := range knownGoals {
-		if !slices.ContainsFunc(s.Goals, func(o Goal) bool { return o.ID == g.ID }) {
-			s.Goals = append(s.Goals, g)
+	for _, known := range knownGoals {
+		known.Outcomes = slices.Clone(known.Outcomes)
+		for j := range known.Outcomes {
+			known.Outcomes[j].Predicts, known.Outcomes[j].Usual = -1, true
+		}
+		switch i := slices.IndexFunc(s.Goals, func(o Goal) bool { return o.ID == known.ID }); {
+		case i < 0:
+			s.Goals = append(s.Goals, known)
+		case len(s.Goals[i].Outcomes) == 0:
+			s.Goals[i].Outcomes = known.Outcomes
 		}
 	}
 	return ok
@@ -380,13 +400,76 @@ func relation(r *athar.Relation) func(value) {
 }
 
 func source(s *athar.SourceRef) func(value) {
-	return func(v value) {
-		v.object(must("title", text(&s.Title)), may("url", text(&s.URL)), may("says", text(&s.Says)))
-	}
+	return func(v value) { v.object(sourceFields(s)...) }
+}
+
+func sourceFields(s *athar.SourceRef) []field {
+	return []field{must("title", text(&s.Title)), may("url", text(&s.URL)), may("says", text(&s.Says))}
 }
 
 func goal(g *Goal) func(value) {
-	return func(v value) { v.object(must("id", ident(&g.ID)), must("name", names(&g.Name))) }
+	return func(v value) {
+		v.object(
+			must("id", ident(&g.ID)),
+			must("name", names(&g.Name)),
+			may("outputs", each(&g.Outputs, output)),
+			may("outcomes", each(&g.Outcomes, outcome)),
+			may("needs", names(&g.Needs)),
+		)
+	}
+}
+
+func output(o *Output) func(value) {
+	return func(v value) {
+		v.object(
+			must("id", ident(&o.ID)),
+			must("name", names(&o.Name)),
+			may("kinds", each(&o.Kinds, kind)),
+			may("values", each(&o.Values, outputValue)),
+		)
+	}
+}
+
+func outputValue(o *OutputValue) func(value) {
+	return func(v value) {
+		v.object(append(sourceFields(&o.Source),
+			must("campaign", label(&o.Campaign)),
+			must("n", whole(&o.N, 0, math.MaxInt32)),
+			may("when", span(&o.When)),
+		)...)
+	}
+}
+
+func outcome(o *Outcome) func(value) {
+	return func(v value) {
+		predicts := "fall"
+		v.object(
+			must("id", ident(&o.ID)),
+			may("name", names(&o.Name)),
+			must("measure", word(&o.Measure, measures...)),
+			may("classes", each(&o.Classes, label)),
+			may("kinds", each(&o.Kinds, kind)),
+			may("areas", each(&o.Areas, label)),
+			may("within", each(&o.Within, label)),
+			may("predicts", word(&predicts, "fall", "rise")),
+			may("lags", yes(&o.Lags)),
+		)
+		o.Predicts = -1
+		if predicts == "rise" {
+			o.Predicts = 1
+		}
+	}
+}
+
+func loss(l *athar.Loss) func(value) {
+	return func(v value) {
+		v.object(
+			must("when", span(&l.When)),
+			must("level", word(&l.Level, athar.LossTop, athar.LossProvince, athar.LossLocal)),
+			may("failed", yes(&l.Failed)),
+			must("source", source(&l.Source)),
+		)
+	}
 }
 
 func total(t *Total) func(value) {
@@ -421,7 +504,8 @@ func claim(c *Claim) func(value) {
 }
 
 func expected(w *athar.Verdict) func(value) {
-	return word(w, athar.Decline, athar.Escalation, athar.NoMaterialChange, athar.Displacement, athar.Diffusion)
+	return word(w, athar.Decline, athar.Escalation, athar.NoMaterialChange, athar.Displacement, athar.Diffusion,
+		athar.Present, athar.Mixed, athar.NotDetected, athar.NotIdentifiable)
 }
 
 func choices(c *Choices) func(value) {

@@ -10,8 +10,8 @@ import (
 	"athar/internal/spelling"
 )
 
-// Resolve finds the areas that footprints and totals name, and fills
-// [Footprint.Codes] and [Total.Codes]. An area is found by its exact code, or
+// Resolve finds the areas that footprints, outcomes and totals name, and fills
+// [Footprint.Codes], [Outcome.Codes] and [Total.Codes]. An area is found by its exact code, or
 // else by its English or Arabic name: without regard to case, tashkeel, letter
 // variants and the article. within returns the codes of the areas whose
 // representative points lie in the polygons of a GeoJSON file, given by its
@@ -55,6 +55,12 @@ func (s *Study) Resolve(areas []athar.Area, within func(geojsonFile string) ([]s
 			noted = true
 			r.complain(s.position("areas.table"), "areas.table", "give distances and distance_columns, or polygons under geojson instead of a table",
 				"without distances between the areas nobody can tell what lies around %s", c.ID)
+		}
+	}
+	for i := range s.Goals {
+		for j := range s.Goals[i].Outcomes {
+			o, path := &s.Goals[i].Outcomes[j], item(item("goals", i, "outcomes"), j)
+			o.Codes = unique(append(find(path+".areas", o.Areas, g.area), find(path+".within", o.Within, g.unit)...))
 		}
 	}
 	for i := range s.Totals {

@@ -91,7 +91,9 @@ func TestSchemaRefuses(t *testing.T) {
 		"series from a file", "negative count", "fraction", "no file", "kind of event", "kinds of a table", "columns of any format", "column of ACLED", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
 		"no code", "table and polygons", "neither", "distance columns missing", "distance column missing", "distances within nothing",
 		"columns for polygons", "two relations in one", "country and areas", "unknown question", "unknown word", "claim without phase", "phase unknown",
-		"goal that expects", "goal without needs", "smallest effect", "pre-period", "imputations", "seed", "far"} {
+		"direction of a goal", "presence inside", "goal without needs", "goal of no campaign", "unknown signature", "none that expects",
+		"output without a number", "unknown measure", "rate of nothing", "classes and kinds", "kinds of activity", "areas of resumption", "lags of a share",
+		"lags in words", "unknown level", "loss without a source", "smallest effect", "pre-period", "imputations", "seed", "far"} {
 		i := slices.IndexFunc(wrong, func(m mistake) bool { return m.name == name })
 		if i < 0 {
 			t.Fatalf("there is no case %q", name)

@@ -24,6 +24,7 @@ type Study struct {
 	Goals     []Goal
 	Totals    []Total
 	Claims    []Claim
+	Losses    []athar.Loss // losses of leadership, at the level of the organisation
 	Choices   Choices
 	Limits    []athar.Names // what these data could never have shown
 	Dir       string        // folder of the study file
@@ -104,11 +105,62 @@ type Campaign struct {
 	Note      athar.Names
 }
 
-// Goal is a stated goal of campaigns.
+// Goal is a stated goal of campaigns: what forces report having done for it,
+// and what should follow if it were reached.
 type Goal struct {
-	ID   string
-	Name athar.Names
+	ID       string
+	Name     athar.Names
+	Outputs  []Output
+	Outcomes []Outcome   // of a known goal that names none: its usual ones
+	Needs    athar.Names // what data would carry it
 }
+
+// Output is something that forces report: arrests, seizures, places cleared.
+// It never decides about a goal.
+type Output struct {
+	ID     string
+	Name   athar.Names
+	Kinds  []athar.Kind // kinds of event in the data that are this output; empty: none
+	Values []OutputValue
+}
+
+// OutputValue is one published figure of one campaign.
+type OutputValue struct {
+	Campaign string
+	N        int
+	When     athar.Span // zero: while the campaign ran
+	Source   athar.SourceRef
+}
+
+// Outcome is something that should fall or rise if a goal were reached.
+type Outcome struct {
+	ID       string
+	Name     athar.Names
+	Measure  Measure
+	Classes  []string     // events of these classes, in the source's own words
+	Kinds    []athar.Kind // or of these kinds
+	Areas    []string     // areas declared in advance, by code or name; none: the footprint
+	Within   []string     // names of units above
+	Codes    []string     // resolved, sorted; filled by Resolve
+	Predicts int          // -1 for a fall, 1 for a rise
+	Lags     bool         // ask month by month since the start too
+	// Usual marks an outcome that the study does not declare; Declared one that
+	// makes sense only in areas declared in advance.
+	Usual, Declared bool
+}
+
+// Measure says what of the events an outcome looks at.
+type Measure string
+
+// The measures.
+const (
+	Rate        Measure = "rate"         // how many events of some classes or kinds there are
+	Share       Measure = "share"        // which part of all events they are
+	ComplexDays Measure = "complex-days" // how often an area has two or more events on one day
+	Lethality   Measure = "lethality"    // deaths an event
+	Activity    Measure = "activity"     // how many events there are
+	Resumption  Measure = "resumption"   // how fast activity comes back after losses of leadership
+)
 
 // Total asks about a whole country, or any set of areas, before and after a
 // date: the question of overall escalation.
@@ -127,13 +179,13 @@ type Claim struct {
 	ID       string
 	Text     athar.Names
 	Source   string
-	Question string      // inside, ring, net, movement, total; or goal, adaptation, none: no finding answers these
-	About    string      // for goal, adaptation and none: which goal or adaptation, e.g. logistics
+	Question string      // inside, ring, net, movement, total; goal, adaptation; or none: nothing here answers it
+	About    string      // the goal; the signature; for none whatever it is about
 	Campaign string      // campaign id, or all
 	Total    string      // total id, for question total
 	Phase    athar.Phase // during or post; "" for totals
 	Expects  []athar.Verdict
-	Needs    athar.Names // for goal, adaptation and none: what data would test it
+	Needs    athar.Names // for goal, adaptation and none: what data would test it, or test it better
 }
 
 // Choices are declared before the run.

@@ -71,6 +71,18 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"words", s.Claims[1].Expects, []athar.Verdict{athar.Displacement, athar.Diffusion}},
 		{"phase", s.Claims[1].Phase, athar.During},
 		{"about", s.Claims[3].About, "logistics"},
+		{"needs of a goal", s.Goals[0].Needs, athar.Names{En: "Breaks by prison and month"}},
+		{"output", s.Goals[1].Outputs, []Output{{ID: "stores", Name: athar.Names{En: "Stores found", Ar: "مخازن"}, Kinds: []athar.Kind{athar.Seizure}, Values: []OutputValue{
+			{"lions", 12, days("2020-09-22", "2020-09-30"), athar.SourceRef{Title: "A report", URL: "https://example.org", Says: "twelve stores"}},
+			{"desert", 0, athar.Span{}, athar.SourceRef{Title: "Another report"}}}}}},
+		{"outcomes", s.Goals[1].Outcomes, []Outcome{
+			{ID: "bombs", Name: athar.Names{En: "Bombs"}, Measure: Rate, Classes: []string{"IED"}, Areas: []string{"IQ01", "البعاج"}, Within: []string{"Anbar"}, Predicts: -1, Lags: true},
+			{ID: "killed", Measure: Lethality, Kinds: []athar.Kind{athar.Attack}, Predicts: 1},
+			{ID: "back", Measure: Resumption, Predicts: -1}}},
+		{"word on a goal", s.Claims[4].Expects, []athar.Verdict{athar.Present, athar.Mixed}},
+		{"losses", s.Losses, []athar.Loss{
+			{When: days("2020-10-03", "2020-10-03"), Level: athar.LossTop, Source: athar.SourceRef{Title: "A report", URL: "https://example.org", Says: "reported dead"}},
+			{When: days("2020-11-01", "2020-12-05"), Level: athar.LossProvince, Failed: true, Source: athar.SourceRef{Title: "A report"}}}},
 		{"choices", s.Choices, Choices{Period: "month", PreMonths: 18, PostMonths: 3, WashIn: 1, Rings: []float64{10, 30, 60.5}, Far: "study",
 			Overlap: "model", SmallestEffect: 1.5, Seed: math.MaxUint64, Draws: 500, Imputations: 5,
 			Calendar: []CalendarEntry{{athar.Names{En: "Curfew"}, days("2020-03-15", "2020-06-30")}}}},

@@ -511,6 +511,18 @@ func whole(dst *int, low, high int) func(value) {
 	}
 }
 
+// yes reads true or false.
+func yes(dst *bool) func(value) {
+	return func(v value) {
+		b, ok := v.node.(*ast.BoolNode)
+		if !ok {
+			v.wants("true or false", "")
+			return
+		}
+		*dst = b.Value
+	}
+}
+
 // publishedCount reads one number of a bare series; NaN stands for a period
 // that was not published.
 func publishedCount(dst *float64) func(value) {
