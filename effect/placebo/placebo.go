@@ -89,11 +89,11 @@ type Result struct {
 	Refusal     *athar.Refusal
 }
 
-// allocation is a footprint and how many periods earlier than the real one its
-// campaign begins.
-type allocation struct {
-	shape []int
-	shift int
+// Allocation is a placebo: a footprint, as rows of the panel, and how many
+// periods earlier than the real one its campaign begins.
+type Allocation struct {
+	Shape []int
+	Shift int
 }
 
 type test struct {
@@ -119,20 +119,58 @@ type test struct {
 // keeps its own length from the real one. Windows only move to earlier periods
 // or to later ones that the panel has; the pre-period is as long as there.
 func Test(p *athar.Panel, s Statistic, o Options) Result {
-	if o.Kind == "" {
-		o.Kind = Joint
-	}
 	o.Out = max(o.Out, 1)
-	if o.Draws == 0 {
-		o.Draws = 199
-	}
-	t := &test{p: p, o: o, nt: len(p.Periods), first: len(p.Periods), last: -1, series: make([]float64, len(p.Periods))}
-	r := Result{Surge: math.NaN(), Contiguous: o.Km != nil, MinP: 1}
+	t, list, r := find(p, o)
 	r.Observed, r.P = make([]float64, o.Out), make([]float64, o.Out)
 	r.Placebos = make([][]float64, o.Out)
 	for j := range r.P {
 		r.P[j] = math.NaN()
 	}
+	if r.Refusal != nil && len(t.inside) == 0 {
+		return r
+	}
+	s(p, r.Observed)
+	if r.Refusal != nil {
+		return r
+	}
+	q := *p
+	q.Areas, q.Periods = slices.Clone(p.Areas), slices.Clone(p.Periods)
+	out := make([]float64, o.Out)
+	for _, a := range list {
+		t.arrange(&q, a)
+		s(&q, out)
+		for j, v := range out {
+			if !math.IsNaN(v) {
+				r.Placebos[j] = append(r.Placebos[j], v)
+			}
+		}
+	}
+	for j, all := range r.Placebos {
+		if len(all) < Need || math.IsNaN(r.Observed[j]) {
+			continue
+		}
+		k := min(float64(len(all)), r.Apart)
+		r.P[j] = (1 + k*Reached(all, r.Observed[j])) / (1 + k)
+	}
+	return r
+}
+
+// Find lists the placebos that [Test] would use, for a caller that has to
+// arrange each of them anew. P, Observed and Placebos of the result are empty.
+func Find(p *athar.Panel, o Options) ([]Allocation, Result) {
+	_, list, r := find(p, o)
+	return list, r
+}
+
+func find(p *athar.Panel, o Options) (*test, []Allocation, Result) {
+	if o.Kind == "" {
+		o.Kind = Joint
+	}
+	if o.Draws == 0 {
+		o.Draws = 199
+	}
+	t := &test{p: p, o: o, nt: len(p.Periods), first: len(p.Periods), last: -1, series: make([]float64, len(p.Periods))}
+	r := Result{Surge: math.NaN(), Contiguous: o.Km != nil, MinP: 1}
 	for i, a := range p.Areas {
 		switch a.Role {
 		case athar.Inside:
@@ -152,20 +190,18 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 	}
 	if t.last < 0 || len(t.inside) == 0 {
 		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-nothing")}
-		return r
+		return t, nil, r
 	}
-	s(p, r.Observed)
-
 	list, matched, z := t.admissible()
 	r.Surge, r.Matched, r.Allocations = z, matched, len(list)
 	r.Contiguous = r.Contiguous || len(t.inside) == 1 || o.Kind == Time
 	if len(list) < Need {
 		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-few", "n", len(list), "need", Need)}
-		return r
+		return t, nil, r
 	}
 	if r.Apart = t.apart(list); r.Apart < Apart {
 		r.Refusal = &athar.Refusal{Reason: athar.NewNote("placebo-alike", "n", athar.Num(r.Apart), "need", athar.Num(Apart))}
-		return r
+		return t, nil, r
 	}
 	if !matched {
 		r.Notes = append(r.Notes, athar.NewNote("placebo-unmatched", "within", athar.Num(SurgeWithin), "need", Need))
@@ -179,32 +215,13 @@ func Test(p *athar.Panel, s Statistic, o Options) Result {
 		rnd.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		list = list[:o.Draws]
 	}
-	q := *p
-	q.Areas, q.Periods = slices.Clone(p.Areas), slices.Clone(p.Periods)
-	out := make([]float64, o.Out)
-	for _, a := range list {
-		t.arrange(&q, a)
-		s(&q, out)
-		for j, v := range out {
-			if !math.IsNaN(v) {
-				r.Placebos[j] = append(r.Placebos[j], v)
-			}
-		}
-	}
 	r.MinP = 1 / (1 + min(float64(len(list)), r.Apart))
-	for j, all := range r.Placebos {
-		if len(all) < Need || math.IsNaN(r.Observed[j]) {
-			continue
-		}
-		k := min(float64(len(all)), r.Apart)
-		r.P[j] = (1 + k*reached(all, r.Observed[j])) / (1 + k)
-	}
-	return r
+	return t, list, r
 }
 
-// reached is the share of placebos at least as far from 0; a hair's tolerance
-// counts ties.
-func reached(placebos []float64, observed float64) float64 {
+// Reached is the share of placebos at least as far from 0 as what was observed;
+// a hair's tolerance counts ties.
+func Reached(placebos []float64, observed float64) float64 {
 	n := 0
 	for _, v := range placebos {
 		if math.Abs(v) >= math.Abs(observed)*(1-1e-9) {
@@ -223,9 +240,9 @@ func (t *test) phase(k, shift int) athar.Phase {
 }
 
 // arrange makes q the panel of a placebo.
-func (t *test) arrange(q *athar.Panel, a allocation) {
+func (t *test) arrange(q *athar.Panel, a Allocation) {
 	for k := range q.Periods {
-		q.Periods[k].Phase = t.phase(k, a.shift)
+		q.Periods[k].Phase = t.phase(k, a.Shift)
 	}
 	if t.o.Kind == Time {
 		return
@@ -234,7 +251,7 @@ func (t *test) arrange(q *athar.Panel, a allocation) {
 		role := athar.LeftOut
 		if x.Role == athar.Far {
 			role = athar.Far
-			for _, j := range a.shape {
+			for _, j := range a.Shape {
 				if i == j {
 					role = athar.Inside
 					break
@@ -250,16 +267,16 @@ func (t *test) arrange(q *athar.Panel, a allocation) {
 
 // facts are the volume per period before and the surge of a placebo; ok says
 // that its cells may be used.
-func (t *test) facts(a allocation) (volume, z float64, ok bool) {
+func (t *test) facts(a Allocation) (volume, z float64, ok bool) {
 	x := t.series[:0]
 	ok = true
 	for k := range t.nt {
-		ph := t.phase(k, a.shift)
+		ph := t.phase(k, a.Shift)
 		if ph == athar.Outside || ph == athar.WashIn || t.p.Periods[k].Days <= 0 {
 			continue
 		}
 		n, whole := 0.0, true
-		for _, i := range a.shape {
+		for _, i := range a.Shape {
 			c := i*t.nt + k
 			whole = whole && t.p.Use[c]
 			n += t.p.Count[c]
@@ -283,8 +300,8 @@ func (t *test) facts(a allocation) (volume, z float64, ok bool) {
 }
 
 // admissible lists the placebos that match, in a fixed order.
-func (t *test) admissible() (list []allocation, matched bool, z float64) {
-	real := allocation{shape: t.inside}
+func (t *test) admissible() (list []Allocation, matched bool, z float64) {
+	real := Allocation{Shape: t.inside}
 	volume, z, _ := t.facts(real)
 	var shifts []int
 	switch t.o.Kind {
@@ -304,14 +321,14 @@ func (t *test) admissible() (list []allocation, matched bool, z float64) {
 		shapes = t.draw()
 	}
 	type candidate struct {
-		allocation
+		Allocation
 		volume, z float64
 	}
 	var all []candidate
 	var volumes []float64
 	for _, sh := range shapes {
 		for _, k := range shifts {
-			a := allocation{sh, k}
+			a := Allocation{sh, k}
 			if v, z, ok := t.facts(a); ok {
 				all = append(all, candidate{a, v, z})
 				volumes = append(volumes, v)
@@ -324,14 +341,14 @@ func (t *test) admissible() (list []allocation, matched bool, z float64) {
 		n, _ := slices.BinarySearch(volumes, v)
 		return n * quantiles / len(volumes)
 	}
-	var near []allocation
+	var near []Allocation
 	for _, c := range all {
 		if t.o.Kind != Time && class(c.volume) != class(volume) {
 			continue
 		}
-		list = append(list, c.allocation)
+		list = append(list, c.Allocation)
 		if math.Abs(c.z-z) <= SurgeWithin {
-			near = append(near, c.allocation)
+			near = append(near, c.Allocation)
 		}
 	}
 	if len(near) >= Need {
@@ -343,20 +360,20 @@ func (t *test) admissible() (list []allocation, matched bool, z float64) {
 // apart is the effective number of areas in all placebos together over that in
 // one of them on average, both (sum v)^2/sum v^2 of the areas' events before,
 // times the number of windows that fit beside each other into their starts.
-func (t *test) apart(list []allocation) float64 {
-	early, late := list[0].shift, list[0].shift
+func (t *test) apart(list []Allocation) float64 {
+	early, late := list[0].Shift, list[0].Shift
 	for _, a := range list {
-		early, late = max(early, a.shift), min(late, a.shift)
+		early, late = max(early, a.Shift), min(late, a.Shift)
 	}
 	windows := 1 + float64(early-late)/float64(t.last-t.first+1)
 	all := make([]float64, len(t.p.Areas))
 	one := 0.0
 	for _, a := range list {
 		var sum, square float64
-		for _, i := range a.shape {
+		for _, i := range a.Shape {
 			v := 0.0
 			for k := range t.nt {
-				if c := i*t.nt + k; t.p.Use[c] && t.phase(k, a.shift) == athar.Pre {
+				if c := i*t.nt + k; t.p.Use[c] && t.phase(k, a.Shift) == athar.Pre {
 					v += t.p.Count[c]
 				}
 			}
@@ -509,5 +526,5 @@ func CircularShift(x, y []float64, least int, s func(x, y []float64) float64) (p
 		all = append(all, s(x, moved))
 	}
 	shifts = len(all)
-	return (1 + float64(shifts)*reached(all, s(x, y))) / float64(1+shifts), shifts
+	return (1 + float64(shifts)*Reached(all, s(x, y))) / float64(1+shifts), shifts
 }
