@@ -133,7 +133,10 @@ type CampaignReport struct {
 	Guards   []Guard      `json:"guards"`
 	Findings []Finding    `json:"findings"`
 	Effects  []Effect     `json:"effects"`
-	Goals    []GoalReport `json:"goal_reports"`
+	// Multiverse holds the question inside under every declared specification,
+	// by phase; empty where the study declares none.
+	Multiverse []Multiverse `json:"multiverse,omitempty"`
+	Goals      []GoalReport `json:"goal_reports"`
 	// Adaptation is nil where the study has a single area or no events.
 	Adaptation *Adaptation `json:"adaptation,omitempty"`
 	Notes      []Note      `json:"notes"` // merged rings, removed cells, ...

@@ -19,6 +19,9 @@ type Design struct {
 	FarCountry bool      // far areas only from the footprint's countries, if they hold enough events
 	Overlap    Overlap
 	Ramadan    func(athar.Span) int // days of Ramadan in a span
+	// History keeps the periods before the pre-period and after the post-period,
+	// as Outside, for those who look for other windows.
+	History bool
 }
 
 // Overlap says what is done with cells that another campaign reaches.
@@ -82,7 +85,7 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 	v := &View{Panel: &athar.Panel{}}
 	var cols []int
 	for t, ph := range phases {
-		if ph == athar.Outside {
+		if ph == athar.Outside && !d.History {
 			continue
 		}
 		cols = append(cols, t)

@@ -110,3 +110,10 @@ func nums(x []float64) []athar.Num {
 	}
 	return out
 }
+
+// Point is ln RR alone, without an error; NaN where there is no expectation.
+func Point(q *donor.Pool) float64 {
+	c := &comparison{pool: q, y: make([]float64, (len(q.Donors)+1)*len(q.Periods))}
+	observed, expected := c.expect(q.Treated, nil)
+	return math.Log(observed / expected)
+}

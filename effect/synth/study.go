@@ -326,3 +326,13 @@ func (c *comparison) inTime(d *Diagnosis, e *athar.Effect) {
 		e.Warnings = append(e.Warnings, athar.NewNote("in-time-placebo", "rr", d.InTimeRR, "p", d.InTimeP))
 	}
 }
+
+// Point is ln RR of the plain synthetic control alone, without an error and
+// without the refusal for a poor fit before; NaN where there is no expectation.
+func Point(q *donor.Pool) float64 {
+	t := len(q.Periods)
+	c := &comparison{q: q, y: make([]float64, t), counts: make([]float64, t)}
+	c.before = c.donors(q.Pre)
+	observed, expected := c.ratio(q.Treated, c.before, q.Pre, nil)
+	return math.Log(observed / expected)
+}
