@@ -95,7 +95,7 @@ func Best(t Tally, least int) (f Fit, ok bool) {
 func At(t Tally, xmin int) (f Fit, ok bool) {
 	var w fitter
 	w.load(t)
-	k, _ := slices.BinarySearch(t.Size, xmin)
+	k := w.from(xmin)
 	// The tail begins at xmin also where no event has exactly that size.
 	if f, ok = w.at(k, float64(xmin)); ok {
 		f.KS, _ = w.distance(f.Alpha, float64(xmin), 2*k, math.Inf(1))
@@ -175,18 +175,28 @@ func (w *fitter) log(v int) float64 {
 	return math.Log(float64(v))
 }
 
-// at maximises -n ln zeta(a, q) - a sum ln x over the sizes from index k on by
-// Newton's method; ln zeta is convex in a.
+// from is the index of the first size of at least xmin.
+func (w *fitter) from(xmin int) int {
+	k, _ := slices.BinarySearch(w.size, float64(xmin))
+	return k
+}
+
+// at is the fit to the sizes from index k on, the tail beginning at q. Its KS is
+// not computed.
 func (w *fitter) at(k int, q float64) (f Fit, ok bool) {
 	if k+1 >= len(w.size) {
 		return f, false
 	}
 	n := w.events[k]
-	lnq := w.log(int(q))
-	m := w.sum[k]/n - lnq // mean of ln(x/q)
+	return newton(w.sum[k]/n-w.log(int(q)), n, q)
+}
+
+// newton maximises -n ln zeta(a, q) - a sum ln x by Newton's method, m being
+// the mean of ln(x/q); ln zeta is convex in a.
+func newton(m, n, q float64) (f Fit, ok bool) {
 	// The continuous law with its edge half a unit lower is near enough to start
 	// from (Clauset et al., eq. 3.7).
-	a := min(max(1+1/(m+lnq-math.Log(q-.5)), 1.01), maxAlpha)
+	a := min(max(1+1/(m-math.Log1p(-.5/q)), 1.01), maxAlpha)
 	var l, l1, l2 float64
 	for range 60 {
 		l, l1, l2 = logZeta(a, q)
@@ -198,13 +208,11 @@ func (w *fitter) at(k int, q float64) (f Fit, ok bool) {
 		if a > maxAlpha || a < minAlpha {
 			return f, false
 		}
-		if step < 1e-11*a {
+		if step < 1e-9*a {
 			break
 		}
 	}
-	f = Fit{Xmin: int(q), Alpha: a, N: int(n), SE: 1 / math.Sqrt(n*l2)}
-	f.LogLik = -n * (l + a*m)
-	return f, true
+	return Fit{Xmin: int(q), Alpha: a, SE: 1 / math.Sqrt(n*l2), N: int(n), LogLik: -n * (l + a*m)}, true
 }
 
 // distance is the largest |P(X >= x) - share of events >= x| over the entries
