@@ -101,6 +101,7 @@ func ParseBytes(name string, b []byte) (*Study, error) {
 func (s *Study) read(v value) (ok bool) {
 	c := &s.Choices
 	*c = Choices{Period: "auto", PreMonths: 24, PostMonths: 6, Far: "country", Overlap: "auto", SmallestEffect: 1.25, Draws: 2000, Imputations: 20}
+	s.Multiverse.Placebos = 199
 	ok = v.object(
 		must("study", ident(&s.ID)),
 		must("title", names(&s.Title)),
@@ -114,6 +115,7 @@ func (s *Study) read(v value) (ok bool) {
 		may("claims", each(&s.Claims, claim)),
 		may("losses", each(&s.Losses, loss)),
 		may("choices", choices(c)),
+		may("multiverse", multiverse(&s.Multiverse)),
 		may("limits", each(&s.Limits, names)),
 	)
 	if !s.given("choices.seed") {
@@ -124,6 +126,7 @@ func (s *Study) read(v value) (ok bool) {
 	if s.given("areas") && !s.given("choices.rings") {
 		c.Rings = []float64{25, 50, 100}
 	}
+	s.Multiverse.usual(*c)
 	for _, known := range knownGoals {
 		known.Outcomes = slices.Clone(known.Outcomes)
 		for j := range known.Outcomes {

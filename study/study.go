@@ -14,21 +14,22 @@ import "athar"
 // Study is a parsed study file. Paths in it are as written, relative to the
 // file's own folder; [Study.Path] resolves them.
 type Study struct {
-	ID        string
-	Title     athar.Names
-	Group     Group
-	Outcome   athar.Names // what is counted, in words
-	Data      []Data
-	Areas     Areas
-	Campaigns []Campaign
-	Goals     []Goal
-	Totals    []Total
-	Claims    []Claim
-	Losses    []athar.Loss // losses of leadership, at the level of the organisation
-	Choices   Choices
-	Limits    []athar.Names // what these data could never have shown
-	Dir       string        // folder of the study file
-	Source    []byte        // the file as read
+	ID         string
+	Title      athar.Names
+	Group      Group
+	Outcome    athar.Names // what is counted, in words
+	Data       []Data
+	Areas      Areas
+	Campaigns  []Campaign
+	Goals      []Goal
+	Totals     []Total
+	Claims     []Claim
+	Losses     []athar.Loss // losses of leadership, at the level of the organisation
+	Choices    Choices
+	Multiverse Multiverse
+	Limits     []athar.Names // what these data could never have shown
+	Dir        string        // folder of the study file
+	Source     []byte        // the file as read
 
 	file      string // as given to Parse, for messages
 	positions map[string]position
