@@ -58,6 +58,7 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 		"pieces":    pieces,
 		"css":       func() template.CSS { return template.CSS(style) },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
+		"verdict":   p.verdict,
 	}).ParseFS(files, "page.html")
 	if err != nil {
 		return err
@@ -143,6 +144,14 @@ func (p *page) note(n athar.Note) text.Sentence {
 	return p.Lang.Note(n)
 }
 
+// verdict is a headline word as the reader's language writes it.
+func (p *page) verdict(v athar.Verdict) string {
+	if key := slug(v); p.Lang.Has("verdict." + key) {
+		return p.Lang.Word("verdict", key)
+	}
+	return string(v)
+}
+
 func named(args []any) map[string]any {
 	m := map[string]any{}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -163,6 +172,10 @@ func slug(v any) string {
 	case athar.Outcome:
 		s = string(x)
 	case athar.Status:
+		s = string(x)
+	case athar.Reading:
+		s = string(x)
+	case athar.SignatureID:
 		s = string(x)
 	}
 	var b strings.Builder

@@ -94,6 +94,7 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 		{ID: "c4", Text: athar.Names{En: "Deterrence of Terrorism changed nothing."}, Question: "inside", Campaign: "deterrence", Expects: []string{"NO MATERIAL CHANGE"}, Outcome: athar.Contradicted,
 			Because: []athar.Note{{Code: "claim-finding", Args: map[string]any{"word": "DECLINE"}}}, Evidence: []string{"deterrence/inside/during"}},
 	}
+	fixtureGoals(r)
 	return r
 }
 
@@ -266,4 +267,147 @@ func fixtureCampaign(r *athar.Report, seed uint64, info athar.CampaignInfo, insi
 	}
 	c.Notes = []athar.Note{note("rings-merged", map[string]any{"rings": 3, "declared": 4, "need": 30}), note("overlap-removed", map[string]any{"cells": 42, "campaigns": "deterrence, lions"})}
 	return c
+}
+
+// fixtureGoals gives the fixture's campaigns goals, signatures and an outlook in
+// every form that a report may hold: estimates, refusals, courses, opposed words.
+func fixtureGoals(r *athar.Report) {
+	null := athar.Num(math.NaN())
+	n := func(v float64) athar.Num { return athar.Num(v) }
+	note := func(code string, args ...any) athar.Note { return athar.NewNote(code, args...) }
+	names := map[string]athar.Names{"leadership": {En: "Arrest leaders and pursue active members", Ar: "اعتقال القيادات وملاحقة العناصر النشطة"},
+		"corridors": {En: "Control the areas used as corridors", Ar: "ضبط المناطق التي تُستخدم ممرات"}, "logistics": {En: "Cut supply and dismantle the logistics network"},
+		"depots": {En: "Find and destroy safe houses and depots", Ar: "كشف المقار السرية والمستودعات وتدميرها"}}
+	rate := func(i int, ratio, spread float64, predicts int, reading athar.Reading) athar.OutcomeIndicator {
+		f := r.Campaigns[i].Findings[0]
+		e := athar.Effect{Campaign: f.Campaign, Method: "spillover", Question: athar.AskInside, Phase: athar.During, RR: n(ratio), Low: n(ratio * math.Exp(-1.96*spread)), High: n(ratio * math.Exp(1.96*spread)),
+			P: n(math.Erfc(math.Abs(math.Log(ratio)) / spread / math.Sqrt2)), AdjLow: null, AdjHigh: null, Observed: 21, Expected: n(21 / ratio), MDELow: n(math.Exp(-2.8 * spread)), MDEHigh: n(math.Exp(2.8 * spread)), EventsPre: 60}
+		v := athar.Inconclusive
+		if e.High < 1 {
+			v = athar.Decline
+		}
+		return athar.OutcomeIndicator{ID: "rate", Name: athar.Names{En: "Attacks with explosives", Ar: "هجمات بالمتفجرات"}, Predicts: predicts, Reading: reading, HolmP: e.P * 2,
+			Finding: &athar.Finding{ID: f.Campaign + "/goal", Campaign: f.Campaign, Question: athar.AskInside, Phase: athar.During, Verdict: v, Headline: &e}}
+	}
+	lags := &athar.Curve{Code: "lag"}
+	for k := range 7 {
+		v := 0.9 - 0.05*float64(k)
+		lags.X, lags.Y, lags.Low, lags.High = append(lags.X, n(float64(k))), append(lags.Y, n(v)), append(lags.Low, n(v*0.5)), append(lags.High, n(v*2.07))
+	}
+	lags.Y[3], lags.Low[3], lags.High[3] = null, null, null
+	share := athar.OutcomeIndicator{ID: "complex-days", Predicts: -1, Reading: athar.Neither, HolmP: 0.6,
+		Indicator: &athar.Indicator{Code: "complex-days", Group: athar.GroupTemporal, Before: 0.12, After: 0.09, FarBefore: 0.11, FarAfter: 0.1, Change: -0.02, Low: -0.09, High: 0.05, P: 0.5, HolmP: null, MDE: 0.1, N: 48, FarN: 130, Reading: athar.Neither}}
+	refused := athar.OutcomeIndicator{ID: "lethality", Predicts: -1, Reading: athar.Refused, HolmP: null, Refusal: &athar.Refusal{Reason: note("no-pre-events")}}
+	silent := athar.OutcomeIndicator{ID: "resumption", Predicts: -1, Reading: athar.Refused, HolmP: null, Refusal: &athar.Refusal{Reason: note("no-events-after")}}
+	arrests := athar.Output{ID: "arrests", Name: athar.Names{En: "People arrested, as the forces report", Ar: "معتقلون"}, Values: []athar.OutputValue{{When: athar.Span{First: day("2020-06-04"), Last: day("2020-06-10")}, N: 110,
+		Source: athar.SourceRef{Title: "Coalition statement", URL: "https://example.org/s", Says: "110 arrests, 65 places searched"}}}}
+	rival := note("rival-regression-to-the-mean")
+	because := note("claim-finding", "word", "INCONCLUSIVE")
+	for i := range r.Campaigns {
+		c := &r.Campaigns[i]
+		second := rate(i, 0.93, 0.35, -1, athar.Neither)
+		second.Name, second.Lags = athar.Names{En: "Events in districts declared corridors beforehand"}, lags
+		third := rate(i, 0.49, 0.24, -1, athar.Supports)
+		third.Lags = lags
+		up := rate(i, 2.4, 0.3, -1, athar.Opposes)
+		c.Goals = []athar.GoalReport{
+			{ID: "leadership", Name: names["leadership"], Word: athar.NotIdentifiable, Because: []athar.Note{note("no-events-after")}, Outputs: []athar.Output{arrests}, Outcomes: []athar.OutcomeIndicator{silent, refused}, Rivals: []athar.Note{rival}, Needs: []athar.Note{note("use-dispersion-errors")}},
+			{ID: "corridors", Name: names["corridors"], Word: athar.NotDetected, Because: []athar.Note{because}, Outcomes: []athar.OutcomeIndicator{second}, Rivals: []athar.Note{rival, note("rival-common-shock")}},
+			{ID: "logistics", Name: names["logistics"], Word: athar.Mixed, Because: []athar.Note{because}, Outputs: []athar.Output{{ID: "caches", Because: []athar.Note{note("no-events-after")}, Events: &c.Findings[0].Headline.Observed}},
+				Outcomes: []athar.OutcomeIndicator{share, third, refused, up}, Rivals: []athar.Note{rival}},
+			{ID: "depots", Name: names["depots"], Word: athar.Present, Because: []athar.Note{because}, Outcomes: []athar.OutcomeIndicator{third}, Rivals: []athar.Note{rival}},
+		}
+		if i == 2 {
+			c.Goals = c.Goals[:3]
+			c.Goals[1].Word, c.Goals[1].Opposed = athar.NotDetected, true
+			c.Goals[1].Outcomes = []athar.OutcomeIndicator{up}
+		}
+	}
+	indicator := func(code string, group athar.IndicatorGroup, b, a, fb, fa, half float64, predicts int, reading athar.Reading) athar.Indicator {
+		change := (a - b) - (fa - fb)
+		return athar.Indicator{Code: code, Group: group, Before: n(b), After: n(a), FarBefore: n(fb), FarAfter: n(fa), Change: n(change), Low: n(change - half), High: n(change + half), P: n(0.21), HolmP: null, MDE: n(1.43 * half), N: 84, FarN: 160, Predicts: predicts, Reading: reading}
+	}
+	build := func(control bool) *athar.Adaptation {
+		hill := indicator("hill-2", athar.GroupSpatial, 5.1, 8.4, 11.2, 11.6, 2.1, 1, athar.Supports)
+		hill.P, hill.HolmP = 0.004, 0.016
+		free := indicator("independent", athar.GroupTemporal, 4.2, 4.6, 7.9, 7.7, 1.6, 1, athar.Neither)
+		free.HolmP = 0.63
+		sync := indicator("synchrony", athar.GroupTemporal, 0.081, 0.052, 0.044, 0.047, 0.07, -1, athar.Neither)
+		sync.HolmP = 0.63
+		tail := athar.Indicator{Code: "size", Group: athar.GroupSize, Before: null, After: null, FarBefore: null, FarAfter: null, Change: null, Low: null, High: null, P: null, HolmP: null, MDE: null, Reading: athar.Refused, Refusal: &athar.Refusal{Reason: note("few-event-periods", "n", 12, "need", 390)}}
+		local := indicator("mix-local", athar.GroupMix, 0.21, 0.19, 0.2, 0.22, 0.08, 1, athar.Opposes)
+		local.HolmP = 0.03
+		theil := indicator("theil-within", athar.GroupSpatial, 0.61, 0.48, 0.7, 0.69, 0.2, -1, athar.Neither)
+		theil.Warnings = []athar.Note{note("rival-common-shock")}
+		far := indicator("distance", athar.GroupSpatial, 84, 121, 214, 209, 31, 0, athar.Silent)
+		mix := indicator("mix", athar.GroupMix, math.NaN(), math.NaN(), math.NaN(), math.NaN(), 0, 0, athar.Neither)
+		mix.Change, mix.Low, mix.High, mix.HolmP = 0.021, -0.01, 0.06, 0.4
+		for k, s := range []string{"Armed attack", "Explosive", "Assassination", "Abduction"} {
+			mix.Curves = append(mix.Curves, athar.Curve{Code: "class:" + s, X: []athar.Num{0, 1}, Y: []athar.Num{n(0.5 / float64(k+1)), n(0.4 / float64(k+1))}})
+		}
+		back := athar.Indicator{Code: "resumption", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Ratio: true, Change: 0.91, Low: 0.7, High: 1.18, P: 0.47, HolmP: 0.47, MDE: 1.44, N: 212, Reading: athar.Neither}
+		weeks := athar.Curve{Code: "near"}
+		for w := -26; w <= 26; w++ {
+			v := 1 + 0.2*math.Sin(float64(w))
+			weeks.X, weeks.Y, weeks.Low, weeks.High = append(weeks.X, n(float64(w))), append(weeks.Y, n(v)), append(weeks.Low, n(v*0.7)), append(weeks.High, n(v*1.5))
+		}
+		back.Curves = []athar.Curve{weeks}
+		lag := indicator("lag", athar.GroupTemporal, 1.5, 2.5, 2, 2, 1.4, 1, athar.Compatible)
+		tempo := athar.Indicator{Code: "tempo", Group: athar.GroupTemporal, Before: 4.1, After: 2.9, FarBefore: 8.8, FarAfter: 9.4, Ratio: true, Change: 0.66, Low: 0.45, High: 0.98, P: 0.04, HolmP: null, MDE: 1.7, N: 84, FarN: 160, Reading: athar.Silent}
+		course, fit, post := athar.Curve{Code: "near"}, athar.Curve{Code: "fit"}, athar.Curve{Code: "posterior"}
+		for k := range 78 {
+			d := n(float64(day("2019-06-03") + athar.Day(7*k)))
+			level := 4.0
+			if k > 58 {
+				level = 2.6
+			}
+			course.X, course.Y = append(course.X, d), append(course.Y, n(math.Round(level+1.8*math.Sin(float64(k*k)))))
+			fit.X, fit.Y = append(fit.X, d), append(fit.Y, n(level))
+			post.X, post.Y = append(post.X, d), append(post.Y, n(0.2*math.Exp(-math.Pow(float64(k-58)/3, 2))))
+		}
+		broke := athar.Indicator{Code: "break", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Change: 0.43, Low: null, High: null, P: null, HolmP: null, MDE: null, N: 310, Reading: athar.Silent, Curves: []athar.Curve{course, fit, post}}
+		if !control {
+			for _, x := range []*athar.Indicator{&hill, &free, &sync, &local, &theil, &far, &lag, &tempo} {
+				x.FarBefore, x.FarAfter, x.FarN = null, null, 0
+			}
+		}
+		return &athar.Adaptation{
+			Signatures: []athar.Signature{
+				{ID: athar.Decentralised, Word: athar.Mixed, Because: []athar.Note{because}, Indicators: []athar.Indicator{theil, hill, tail, free, far, sync, local}, Rivals: []athar.Note{note("rival-common-shock")}},
+				{ID: athar.Communication, Word: athar.NotIdentifiable, Because: []athar.Note{note("movement-cannot-tell")}, Indicators: []athar.Indicator{sync, lag}, Rivals: []athar.Note{note("rival-common-shock")}},
+				{ID: athar.Leadership, Word: athar.NotDetected, Opposed: !control, Because: []athar.Note{because}, Indicators: []athar.Indicator{back, mix}, Rivals: []athar.Note{rival}},
+			},
+			Context: []athar.Indicator{tempo, broke},
+			Checks: []athar.Guard{{Code: "check-number", Status: athar.Fired, Says: note("guard-few-events-quiet", "pre", 84, "during", 14, "post", 20)}, {Code: "check-reporting", Status: athar.Blind, Says: note("guard-imprecise-blind")},
+				{Code: "check-season", Status: athar.Quiet, Says: note("guard-no-control-quiet")}},
+			Notes: []athar.Note{note("far-widened", "events", 12, "areas", 3, "need", 30, "need_areas", 4)},
+		}
+	}
+	for i := range r.Campaigns {
+		r.Campaigns[i].Adaptation = build(true)
+	}
+	r.Totals[0].Adaptation = build(false)
+	scores := []athar.Score{{Model: "zeros", Baseline: true, N: 144, CRPS: 31.2, IGN: 4.4, MIS: 610, Cover50: 0.02, Cover90: 0.04, Skill: -2.4, Low: null, High: null},
+		{Model: "conflictology", Baseline: true, N: 144, CRPS: 9.2, IGN: 3.1, MIS: 64.1, Cover50: 0.55, Cover90: 0.93, Skill: 0, Low: null, High: null},
+		{Model: "ingarch", N: 144, CRPS: 7.9, IGN: 2.9, MIS: 55.8, Cover50: 0.52, Cover90: 0.91, Skill: 0.14, Low: -2.2, High: -0.4}}
+	shown := athar.Outlook{ID: "iraq", Name: athar.Names{En: "Iraq", Ar: "العراق"}, Unit: "country", Shown: true, Because: []athar.Note{note("movement-cannot-tell")}, Model: "ingarch", Scores: scores}
+	for k := range 54 {
+		m := athar.Span{First: athar.Date(2016, time.Month(7+k), 1), Last: athar.Date(2016, time.Month(8+k), 0)}
+		shown.Months = append(shown.Months, m)
+		o, mid, w := n(math.Round(40+12*math.Sin(float64(k)/3)+9*math.Sin(float64(k*k)))), null, 0.0
+		if k >= 48 {
+			o, mid, w = null, 38, 4*math.Sqrt(float64(k-46))
+		}
+		shown.Observed, shown.Median = append(shown.Observed, o), append(shown.Median, mid)
+		shown.Low50, shown.High50 = append(shown.Low50, mid-n(w)), append(shown.High50, mid+n(w))
+		shown.Low90, shown.High90 = append(shown.Low90, mid-n(2.5*w)), append(shown.High90, mid+n(3*w))
+	}
+	r.Outlook = []athar.Outlook{shown}
+	for k, name := range []string{"Syria", "Anbar", "Diyala", "Kirkuk"} {
+		o := athar.Outlook{ID: "u" + strconv.Itoa(k), Name: athar.Names{En: name}, Unit: "governorate", Because: []athar.Note{note("no-events-after")}, Scores: scores}
+		if k == 0 {
+			o.Unit, o.Because = "country", []athar.Note{note("movement-cannot-tell")}
+		}
+		r.Outlook = append(r.Outlook, o)
+	}
 }

@@ -90,8 +90,20 @@ func pc(v float64) string { return px(100*v) + "%" }
 // known reports whether v can be drawn.
 func known(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
+// Scale places values on an axis.
+type Scale interface {
+	// At is the share of the axis at v, clamped to it; out is -1 or +1 where v
+	// lies beyond.
+	At(v float64) (at float64, out int)
+	// Null is the value of no change.
+	Null() float64
+}
+
 // LogScale maps ratios to shares of an axis.
 type LogScale struct{ Lo, Hi float64 }
+
+// Null is 1.
+func (s LogScale) Null() float64 { return 1 }
 
 // RatioScale spans the given ratios and 1, in powers of two from at least
 // 1/2..2 to at most 1/limit..limit. Missing, zero and infinite values do not count.

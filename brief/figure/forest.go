@@ -2,7 +2,8 @@ package figure
 
 import "html/template"
 
-// Interval is an estimate with its interval on the ratio scale.
+// Interval is an estimate with its interval, on the scale of its figure: mostly a
+// ratio.
 type Interval struct {
 	RR, Low, High   float64
 	AdjLow, AdjHigh float64 // the wider, simultaneous interval; NaN: none
@@ -13,7 +14,7 @@ type Interval struct {
 
 // Track is one row of a forest plot.
 type Track struct {
-	Scale    LogScale
+	Scale    Scale
 	Ticks    []float64
 	BandLow  float64 // smallest effect of interest, both ways; NaN: none
 	BandHigh float64
@@ -53,7 +54,7 @@ func (t Track) ground(s *svg, h float64) {
 	for _, v := range t.Ticks {
 		x, _ := t.Scale.At(v)
 		class := "grid"
-		if v == 1 {
+		if v == t.Scale.Null() {
 			class = "one"
 		}
 		s.el("line", "class", class, "x1", pc(x), "x2", pc(x), "y1", "0", "y2", px(h))
@@ -65,7 +66,7 @@ func (t Track) brackets(s *svg, y float64) {
 	for _, b := range []struct {
 		v, dir float64
 	}{{t.MDELow, 1}, {t.MDEHigh, -1}} {
-		if !known(b.v) || b.v <= 0 {
+		if !known(b.v) {
 			continue
 		}
 		if x, out := t.Scale.At(b.v); out == 0 {
@@ -120,7 +121,7 @@ func arrow(s *svg, x, y float64, dir int, class string) {
 }
 
 // Axis draws the labels of a forest plot's scale.
-func Axis(scale LogScale, ticks []Tick) template.HTML {
+func Axis(scale Scale, ticks []Tick) template.HTML {
 	var s svg
 	s.open("svg", "class", "axis", "width", "100%", "height", "18", "aria-hidden", "true", "direction", "ltr")
 	for _, t := range ticks {

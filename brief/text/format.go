@@ -17,7 +17,7 @@ const (
 )
 
 // kinds are the ways in which a placeholder may ask for its quantity.
-var kinds = []string{"count", "number", "signed", "ratio", "p", "percent", "fewer", "more", "km",
+var kinds = []string{"count", "number", "signed", "ratio", "level", "change", "p", "percent", "fewer", "more", "km",
 	"date", "month", "span", "name", "word", "list", "plural", "text"}
 
 // Value writes a quantity. The kinds are
@@ -26,6 +26,8 @@ var kinds = []string{"count", "number", "signed", "ratio", "p", "percent", "fewe
 //	number   one decimal below 100: 17.2; <0.1 where that would be 0
 //	signed   number with its sign: +3.1, −12
 //	ratio    two decimals, two significant digits below 0.1: 0.81, 0.045
+//	level    about three significant digits, at most three decimals: 0.081, 5.12, −36.5, 214
+//	change   level with its sign: +0.12
 //	p        three decimals, <0.001 below
 //	percent  a share as per cent: 0.614 is 61%
 //	fewer    a ratio below 1 as the fall: 0.54 is 46%
@@ -87,6 +89,10 @@ func (l *Language) Value(v any, kind string) string {
 		return l.Signed(n)
 	case "ratio":
 		return l.Ratio(n)
+	case "level":
+		return l.Level(n)
+	case "change":
+		return l.Change(n)
 	case "p":
 		return l.P(n)
 	case "percent":
@@ -216,6 +222,35 @@ func (l *Language) Ratio(n athar.Num) string {
 		return l.decimal(f, 0)
 	}
 	return ">" + l.decimal(1000, 0)
+}
+
+// Level writes a value on the scale of an indicator, which may be a share, an
+// index, a number of areas or kilometres.
+func (l *Language) Level(n athar.Num) string {
+	if s, ok := l.special(n); ok {
+		return s
+	}
+	f := float64(n)
+	switch a := math.Abs(f); {
+	case a < 0.0005:
+		return l.decimal(0, 0)
+	case a < 0.0995:
+		return l.decimal(f, 3)
+	case a < 9.995:
+		return l.decimal(f, 2)
+	case a < 99.95:
+		return l.decimal(f, 1)
+	}
+	return l.decimal(f, 0)
+}
+
+// Change is Level with a plus sign before positive numbers.
+func (l *Language) Change(n athar.Num) string {
+	s := l.Level(n)
+	if n >= 0.0005 && !math.IsInf(float64(n), 0) {
+		return "+" + s
+	}
+	return s
 }
 
 // P writes a p-value.
