@@ -52,7 +52,6 @@ type Options struct {
 }
 
 const (
-	inner    = 16  // draws in each permutation
 	defined  = .8  // share of draws and permutations in which the statistic must be defined
 	power    = 2.8 // MDE in standard deviations: t.975 + t.8 (METHODS.md F2)
 	distinct = 20  // permutations without which p cannot reach .05
@@ -62,11 +61,12 @@ const (
 type group struct {
 	areas []int32
 	picks [2][]int32
-	// keep is the share of each side's events that is kept so that both have one
-	// rate; 1 for the quieter one.
-	keep [2]float64
+	// keep is the share of each side's events that enters the null, 1 for the
+	// quieter side; shrink is the share of them in a draw of the null.
+	keep   [2]float64
+	shrink float64
 	// unit is how many events of an area-week stay or go together when a side is
-	// thinned; even is the same once both sides have one rate.
+	// thinned; even is the same in the null.
 	unit [2]float64
 	even float64
 }
@@ -102,11 +102,17 @@ type comparison struct {
 // events) and the larger of both. Whole area-weeks as units would be right only
 // if an area's events of one week always stood or fell together.
 //
-// In a permutation each side is first thinned to the lower of the two rates, then
-// the labels of 4-week blocks are shuffled, for near and far alike so that
-// common shocks stay common, and the same draws are made; blocks are laid end to
-// end. Without the first step shuffled samples would be larger than the
-// observed one after a fall, and the test would reject too often. P is
+// In a permutation the busier side is first thinned, then the labels of the
+// blocks are shuffled, for near and far alike so that common shocks stay
+// common, blocks of a side are laid end to end, and the same draws are made. Sides with
+// lengths L and rates r carry information 1/V, V = 1/(L_0 r_0) + 1/(L_1 r_1); the busier
+// side is thinned until shuffled sides carry as much, that is until their common rate is
+//
+//	r* = (1/L_0 + 1/L_1)/V,
+//
+// and a draw of the null takes the share min(r)/r* of the events, so that it is as
+// large as one of the record. Shuffled sides that were not thinned would carry more
+// than the record after a fall, and the test would reject too often. P is
 // (1 + #{|T*| >= |T|})/(1 + permutations). Low and High are Change -+ the 95%
 // quantile of |T*|, so that they leave out no change just where P < .05: they
 // carry the sampling variation of the record in clumps of up to 4 weeks, which
@@ -250,7 +256,7 @@ func (c *comparison) cells() {
 
 // group prepares the thinning of one group.
 func (c *comparison) group(areas []int32, picks [2][]int32) group {
-	g := group{areas: areas, picks: picks, keep: [2]float64{1, 1}}
+	g := group{areas: areas, picks: picks, keep: [2]float64{1, 1}, shrink: 1}
 	var rate, phi [2]float64
 	for s := range picks {
 		rate[s] = float64(len(picks[s])) / float64(c.Span[s].Days())
@@ -263,7 +269,12 @@ func (c *comparison) group(areas []int32, picks [2][]int32) group {
 	g.even = phi[quiet]
 	g.unit = [2]float64{g.even, g.even}
 	if pi := rate[quiet] / rate[busy]; pi < 1 {
-		g.keep[busy] = pi
+		long, short := 1/float64(c.Span[busy].Days()), 1/float64(c.Span[quiet].Days())
+		common := (long + short) / (long/rate[busy] + short/rate[quiet])
+		// The common rate is that of both sides together.
+		days := float64(c.Span[busy].Days() + c.Span[quiet].Days())
+		g.keep[busy] = min(1, max(pi, (common*days-rate[quiet]*float64(c.Span[quiet].Days()))/(rate[busy]*float64(c.Span[busy].Days()))))
+		g.shrink = rate[quiet] / common
 		g.unit[busy] = max(1, min((phi[quiet]-pi*phi[busy])/(1-pi), max(phi[0], phi[1])))
 	}
 	return g
@@ -324,6 +335,8 @@ func (c *comparison) contrast(level [2][2]float64) float64 {
 func (c *comparison) null(of func(e *Events) Statistic, first *worker) []float64 {
 	all := make([]float64, c.o.Permutations)
 	var wg sync.WaitGroup
+	// Enough draws to see the whole of a long side.
+	inner := min(16, 4+max(c.Count[0], c.Count[1])/c.short)
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(all)/32))
 	for k := range workers {
 		w := first

@@ -17,7 +17,7 @@ type worker struct {
 	list   [2][2][]int32 // events by group and side, ascending
 	start  [2][2][]int32 // where each block of a side starts in list
 	span   [2][]athar.Span
-	even   bool // both sides have one rate
+	null   bool // labels are shuffled
 	whole  [2][2][]float64
 	pick   []int32
 	labels []int
@@ -68,16 +68,16 @@ func (c *comparison) worker(of func(e *Events) Statistic) *worker {
 
 // observed arranges the events as they happened.
 func (w *worker) observed() {
-	w.even = false
+	w.null = false
 	for b := range w.after {
 		w.after[b] = b >= w.c.Count[0]
 	}
 	w.arrange(false)
 }
 
-// shuffled thins both sides to one rate and shuffles the labels of blocks.
+// shuffled thins the busier sides and shuffles the labels of blocks.
 func (w *worker) shuffled() {
-	w.even = true
+	w.null = true
 	for b := range w.labels {
 		w.labels[b] = b
 		w.after[b] = false
@@ -174,6 +174,9 @@ func (w *worker) draws(n int) (mean [2][2]float64, share float64) {
 				in[s] = w.list[g][s][w.start[g][s][from[s]]:w.start[g][s][from[s]+c.short]]
 			}
 			m := min(len(in[0]), len(in[1]))
+			if w.null {
+				m = int(math.Round(group.shrink * float64(m)))
+			}
 			if m < c.floor {
 				ok = false
 				break
@@ -185,7 +188,7 @@ func (w *worker) draws(n int) (mean [2][2]float64, share float64) {
 					continue
 				}
 				unit := group.unit[s]
-				if w.even {
+				if w.null {
 					unit = group.even
 				}
 				sample := Sample{Events: &w.e, Pick: w.thin(in[s], m, unit), Areas: group.areas,
