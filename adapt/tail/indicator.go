@@ -428,7 +428,10 @@ func draw(toll []int, events []event, r *rand.Rand) {
 // curves are the shares of events with a toll of at least x among those with
 // any, before and after, and the two fitted laws.
 func curves(b *bench, near Change) []athar.Curve {
-	out := []athar.Curve{{Code: "before"}, {Code: "after"}, {Code: "fit-before"}, {Code: "fit-after"}}
+	out := make([]athar.Curve, 4)
+	for k, code := range []string{"before", "after", "fit-before", "fit-after"} {
+		out[k].Code = code
+	}
 	for s, f := range [2]Fit{near.Before, near.After} {
 		t := b.tally(0, s)
 		n := float64(t.N())
