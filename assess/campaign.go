@@ -43,20 +43,7 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 	a.wdd(v)
 	a.fallBack(v)
 
-	_, inside := v.RoleSeries(athar.Inside)
-	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
-		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
-		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
-		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
-		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
-	in.precision(&f)
-	if r := a.randomised; r != nil {
-		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
-	}
-	r.Guards = verdict.Check(f)
-	r.Findings = verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
-		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: r.Guards})
+	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects
 	if len(in.unsaid) > 0 {
 		a.notes = append(a.notes, athar.Note{Code: "no-monitoring-table", Args: map[string]any{"data": strings.Join(in.unsaid, ", ")}})
@@ -67,6 +54,25 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 	}
 	r.Series = roleSeries(v, a.expected)
 	return r
+}
+
+// findings puts what the methods said into words, with the guards that were
+// shown before them.
+func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *panel.View) ([]athar.Finding, []athar.Guard) {
+	_, inside := v.RoleSeries(athar.Inside)
+	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
+		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
+		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
+		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
+		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
+	in.precision(&f)
+	if r := a.randomised; r != nil {
+		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
+	}
+	guards := verdict.Check(f)
+	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
+		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
+		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards}), guards
 }
 
 // answers collects what the methods said about one campaign.
@@ -120,7 +126,7 @@ func (a *answers) spillover(v *panel.View) {
 	if p := v.Placebo(); p != nil {
 		a.placebo = try("placebo=later-half-of-pre", p)
 	}
-	a.detrended = try("trend=own", v.Detrended())
+	a.detrended = try("trend=own", panel.Detrended(v.Panel))
 	for _, errors := range []spillover.Errors{spillover.Clustered, spillover.Dispersion} {
 		o.Spec, o.Errors = "errors="+string(errors), errors
 		e := spillover.Estimate(v.Panel, o).Effects
@@ -201,22 +207,8 @@ func widenAll(list []athar.Effect, p *athar.Panel) {
 // the exact comparison centred on the estimate. Counts are divided by their
 // dispersion first. far < 0: no control, the expectation is taken as known.
 func widen(e *athar.Effect, far float64) {
-	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents || far >= 0 && far < verdict.FewEvents
-	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 || far == 0 {
-		return
-	}
-	pre, phi := float64(e.EventsPre), float64(e.Dispersion)
-	var low, high, p athar.Num
-	if far < 0 {
-		x := rateratio.Compare(rateratio.Cell{Events: pre, Exposure: pre},
-			rateratio.Cell{Events: float64(e.Observed), Exposure: float64(e.Expected)}, rateratio.Options{Phi: phi})
-		low, high, p = x.Low, x.High, x.P
-	} else {
-		n := func(x float64) int { return int(math.Round(x / phi)) }
-		_, l, h, q := stat.ExactRatioOfRatios(n(pre), n(float64(e.Observed)), n(far*pre/float64(e.Expected)), n(far), 0.05)
-		low, high, p = athar.Num(l), athar.Num(h), athar.Num(q)
-	}
-	if low >= e.Low && high <= e.High {
+	low, high, p, ok := exactly(e, far, 0.05)
+	if !ok || low >= e.Low && high <= e.High {
 		return
 	}
 	e.Low, e.High, e.P = min(e.Low, low), max(e.High, high), max(e.P, p)
@@ -225,6 +217,24 @@ func widen(e *athar.Effect, far float64) {
 	}
 	e.AvoidedLow, e.AvoidedHigh = e.Observed*(1/e.High-1), e.Observed*(1/e.Low-1)
 	e.Warnings = append(e.Warnings, athar.Note{Code: "small-counts", Args: map[string]any{"need": verdict.FewEvents}})
+}
+
+// exactly is the exact interval of an effect at level 1-alpha and its p, as
+// [widen] describes it; not ok where enough events stand behind it.
+func exactly(e *athar.Effect, far, alpha float64) (low, high, p athar.Num, ok bool) {
+	few := e.EventsPre < verdict.FewEvents || float64(e.Observed) < verdict.FewEvents || far >= 0 && far < verdict.FewEvents
+	if e.Refusal != nil || !few || !(e.Expected > 0) || e.EventsPre == 0 || e.Observed == 0 || far == 0 {
+		return 0, 0, 0, false
+	}
+	pre, phi := float64(e.EventsPre), float64(e.Dispersion)
+	if far < 0 {
+		phi = max(1, phi)
+		_, l, h, q := stat.ExactRatio(pre/phi, pre, float64(e.Observed)/phi, float64(e.Expected), alpha)
+		return athar.Num(l), athar.Num(h), athar.Num(q), true
+	}
+	n := func(x float64) int { return int(math.Round(x / phi)) }
+	_, l, h, q := stat.ExactRatioOfRatios(n(pre), n(float64(e.Observed)), n(far*pre/float64(e.Expected)), n(far), alpha)
+	return athar.Num(l), athar.Num(h), athar.Num(q), true
 }
 
 func donutSpec(d int) string { return "donut=" + string(rune('0'+d)) }
@@ -538,10 +548,10 @@ func names(s *study.Study, ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-func dated(s *study.Study) []verdict.Dated {
-	var out []verdict.Dated
+func dated(s *study.Study) []athar.Dated {
+	var out []athar.Dated
 	for _, c := range s.Choices.Calendar {
-		out = append(out, verdict.Dated{Name: c.Name, When: c.When})
+		out = append(out, athar.Dated{Name: c.Name, When: c.When})
 	}
 	return out
 }

@@ -56,6 +56,8 @@ type inputs struct {
 	watch  map[string][]athar.Span
 	partly bool
 	unsaid []string
+	// selections are grids of some of the events, by which ones.
+	selections sync.Map
 	// between is the distance in km of two areas of the grid; nil: unknown.
 	between func(i, j int) float64
 }
@@ -78,6 +80,7 @@ type row struct {
 	class     int32 // index into [inputs.classes]
 	kind      athar.Kind
 	deaths    athar.Deaths // of all n together
+	coarse    bool         // the place is known less well than to about 25 km
 	hasDeaths bool         // false: the source gives none, which is not zero
 }
 
@@ -235,6 +238,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		}
 		in.note(e, area)
 		x := in.count(i, area, e.Country, e.When, 1)
+		x.coarse = e.Place > athar.PlaceNear
 		x.said, x.class, x.kind, x.deaths, x.hasDeaths = e.Country, in.intern(e.Class), e.Kind, e.Deaths, e.HasDeaths
 	}
 	for _, name := range sortedKeys(reasons) {

@@ -55,11 +55,23 @@ var knownGoals = []Goal{
 	{ID: "leadership", Name: athar.Names{En: "Arrest leaders, pursue active members", Ar: "اعتقال القادة وملاحقة العناصر النشطة"},
 		Outcomes: []Outcome{{ID: "resumption", Measure: Resumption}, {ID: "activity", Measure: Activity}}},
 	{ID: "corridors", Name: athar.Names{En: "Control the corridors", Ar: "ضبط الممرات"},
-		Outcomes: []Outcome{{ID: "activity", Measure: Activity, Declared: true}}},
+		Outcomes: []Outcome{{ID: "activity", Measure: Activity, Declared: true, Name: athar.Names{En: "Events in the corridor areas", Ar: "الحوادث في مناطق الممرات"}}}},
 	{ID: "logistics", Name: athar.Names{En: "Cut off logistical supply", Ar: "قطع الإمداد اللوجستي"},
-		Outcomes: []Outcome{{ID: "complex-days", Measure: ComplexDays}, {ID: "explosive-share", Measure: Share, Classes: explosive}}},
+		Outcomes: []Outcome{{ID: "complex-days", Measure: ComplexDays},
+			{ID: "explosive-share", Measure: Share, Classes: explosive, Name: athar.Names{En: "Share of attacks with explosives", Ar: "حصة الهجمات بالمتفجرات"}}}},
 	{ID: "depots", Name: athar.Names{En: "Find and destroy safe houses and depots", Ar: "كشف المقار الآمنة والمستودعات وتدميرها"},
-		Outcomes: []Outcome{{ID: "explosive", Measure: Rate, Classes: explosive, Lags: true}}},
+		Outcomes: []Outcome{{ID: "explosive", Measure: Rate, Classes: explosive, Lags: true,
+			Name: athar.Names{En: "Attacks with explosives", Ar: "الهجمات بالمتفجرات"}}}},
+}
+
+// measureNames name outcomes that the study gives no name.
+var measureNames = map[Measure]athar.Names{
+	Rate:        {En: "Events of the named kinds", Ar: "الحوادث من الأنواع المذكورة"},
+	Share:       {En: "Share of the named kinds among all events", Ar: "حصة الأنواع المذكورة من الحوادث كلها"},
+	ComplexDays: {En: "Days with two or more events in one area", Ar: "الأيام التي شهدت حادثين أو أكثر في منطقة واحدة"},
+	Lethality:   {En: "Deaths per event", Ar: "القتلى لكل حادث"},
+	Activity:    {En: "All events", Ar: "الحوادث كلها"},
+	Resumption:  {En: "Return of activity after losses of leadership", Ar: "عودة النشاط بعد خسائر القيادات"},
 }
 
 // Parse reads the study file at path. Its error is [Errors].
@@ -127,10 +139,21 @@ func (s *Study) read(v value) (ok bool) {
 		c.Rings = []float64{25, 50, 100}
 	}
 	s.Multiverse.usual(*c)
+	for i := range s.Goals {
+		for j := range s.Goals[i].Outcomes {
+			if o := &s.Goals[i].Outcomes[j]; o.Name == (athar.Names{}) {
+				o.Name = measureNames[o.Measure]
+			}
+		}
+	}
 	for _, known := range knownGoals {
 		known.Outcomes = slices.Clone(known.Outcomes)
 		for j := range known.Outcomes {
-			known.Outcomes[j].Predicts, known.Outcomes[j].Usual = -1, true
+			o := &known.Outcomes[j]
+			o.Predicts, o.Usual = -1, true
+			if o.Name == (athar.Names{}) {
+				o.Name = measureNames[o.Measure]
+			}
 		}
 		switch i := slices.IndexFunc(s.Goals, func(o Goal) bool { return o.ID == known.ID }); {
 		case i < 0:

@@ -77,8 +77,8 @@ func TestParseReadsEveryKey(t *testing.T) {
 			{"desert", 0, athar.Span{}, athar.SourceRef{Title: "Another report"}}}}}},
 		{"outcomes", s.Goals[1].Outcomes, []Outcome{
 			{ID: "bombs", Name: athar.Names{En: "Bombs"}, Measure: Rate, Classes: []string{"IED"}, Areas: []string{"IQ01", "البعاج"}, Within: []string{"Anbar"}, Predicts: -1, Lags: true},
-			{ID: "killed", Measure: Lethality, Kinds: []athar.Kind{athar.Attack}, Predicts: 1},
-			{ID: "back", Measure: Resumption, Predicts: -1}}},
+			{ID: "killed", Name: measureNames[Lethality], Measure: Lethality, Kinds: []athar.Kind{athar.Attack}, Predicts: 1},
+			{ID: "back", Name: measureNames[Resumption], Measure: Resumption, Predicts: -1}}},
 		{"word on a goal", s.Claims[4].Expects, []athar.Verdict{athar.Present, athar.Mixed}},
 		{"losses", s.Losses, []athar.Loss{
 			{When: days("2020-10-03", "2020-10-03"), Level: athar.LossTop, Source: athar.SourceRef{Title: "A report", URL: "https://example.org", Says: "reported dead"}},
