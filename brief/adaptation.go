@@ -254,10 +254,7 @@ func (p *page) panel(d athar.Indicator, start athar.Span, draw bool) Panel {
 	if known(d.Change) {
 		q.Change = p.change(d)
 	}
-	if d.N > 0 || known(d.P) {
-		q.Detail = p.t(map[bool]string{true: "indicators.detail-far", false: "indicators.detail"}[d.FarN > 0],
-			"n", d.N, "far", d.FarN, "p", d.P, "mde", p.changeMDESentence(d))
-	}
+	q.Detail = p.detail(d)
 	if !draw {
 		return q
 	}
@@ -268,6 +265,32 @@ func (p *page) panel(d athar.Indicator, start athar.Span, draw bool) Panel {
 	q.Contrast, q.Axis = p.contrast(d)
 	q.Plots, q.Shares = p.curves(d, start)
 	return q
+}
+
+// detail says on how many events an indicator rests, its p values and what it
+// could have shown, as far as they are known.
+func (p *page) detail(d athar.Indicator) template.HTML {
+	var s text.Sentence
+	say := func(code string, args ...any) { s = p.join(s, p.Lang.Say(code, named(args))) }
+	switch own := "events-behind." + d.Code; {
+	case d.N == 0:
+	case p.Lang.Has(own):
+		say(own, "n", d.N, "far", d.FarN)
+	case d.FarN > 0:
+		say("events-behind.far", "n", d.N, "far", d.FarN)
+	default:
+		say("events-behind.near", "n", d.N)
+	}
+	switch {
+	case decides(d):
+		say("indicators.p-holm", "p", d.P, "holm", d.HolmP)
+	case known(d.P):
+		say("indicators.p", "p", d.P)
+	}
+	if known(d.MDE) {
+		say("indicators.could-show", "mde", p.changeMDESentence(d))
+	}
+	return s.HTML()
 }
 
 // written writes a value of an indicator: a ratio, or a level or difference.
@@ -415,21 +438,24 @@ var frames = map[string]struct{ x, y axisKind }{
 	"size":       {decades, decades},
 }
 
-// curves draws an indicator's courses: posterior probabilities in a plot of
-// their own, everything else together, and the shares of categories as pairs.
+// chances are the curves that are probabilities or shares, each in a plot of its
+// own.
+var chances = []string{"posterior", "not-regained"}
+
+// curves draws an indicator's courses: each probability in a plot of its own,
+// everything else together, and the shares of categories as pairs.
 func (p *page) curves(d athar.Indicator, start athar.Span) (plots []PlotView, shares []Share) {
-	var rest, posterior, classes []athar.Curve
+	var classes []athar.Curve
+	parts := make([][]athar.Curve, 1+len(chances))
 	for _, c := range d.Curves {
-		switch {
-		case strings.HasPrefix(c.Code, "class:"):
+		if strings.HasPrefix(c.Code, "class:") {
 			classes = append(classes, c)
-		case strings.HasPrefix(c.Code, "posterior"):
-			posterior = append(posterior, c)
-		default:
-			rest = append(rest, c)
+			continue
 		}
+		k := slices.IndexFunc(chances, func(s string) bool { return strings.HasPrefix(c.Code, s) })
+		parts[k+1] = append(parts[k+1], c)
 	}
-	for _, list := range [][]athar.Curve{rest, posterior} {
+	for _, list := range parts {
 		if v := p.plot(d, list, start); v != nil {
 			plots = append(plots, *v)
 		}
@@ -449,14 +475,19 @@ func line(c athar.Curve, class string) figure.Line {
 	return figure.Line{X: floats(c.X), Y: floats(c.Y), Low: floats(c.Low), High: floats(c.High), Class: class}
 }
 
-// curveClass is the look of a line by its name: "near-fit" is drawn as a fit.
+// curveClass is the look of a line by the parts of its name: "fit-before" is
+// drawn as a fit, in the colour of before.
 func curveClass(code string) string {
+	var out []string
 	for _, part := range []string{"posterior", "fit", "after", "before", "near", "far", "baseline"} {
 		if slices.Contains(strings.Split(code, "-"), part) {
-			return "c-" + part
+			out = append(out, "c-"+part)
 		}
 	}
-	return "c-near"
+	if out == nil {
+		return "c-near"
+	}
+	return strings.Join(out, " ")
 }
 
 func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *PlotView {
@@ -471,13 +502,16 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *Pl
 		return nil
 	}
 	frame := frames[d.Code]
-	probability := strings.HasPrefix(list[0].Code, "posterior")
-	if probability {
+	chance := slices.ContainsFunc(chances, func(s string) bool { return strings.HasPrefix(list[0].Code, s) })
+	if chance {
 		frame.y = linear
 	}
 	name := p.indicatorName(d.Code)
 	fig := figure.Plot{Ref: nan, Height: 120, Title: name, Desc: p.plain("indicators.plot-desc", "name", name)}
 	fig.X, fig.XTicks = p.plotAxis(frame.x, xs)
+	if frame.x == linear {
+		fig.X, fig.XTicks = tight(fig.X, fig.XTicks, xs)
+	}
 	if frame.y == linear {
 		ys = append(ys, 0)
 	}
@@ -496,8 +530,11 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *Pl
 	for _, c := range list {
 		class := curveClass(c.Code)
 		l := line(c, class)
-		l.Bars = class == "c-posterior"
+		l.Bars, l.Steps = class == "c-posterior", c.Code == "not-regained"
 		for i := range c.Y {
+			if !l.Bars {
+				break // a line has no tooltips
+			}
 			l.Titles = append(l.Titles, p.plain("indicators.plot-tip", "name", p.Lang.Word("curve", c.Code), "x", p.axisLabel(frame.x, at(c.X, i)), "y", p.Lang.Level(c.Y[i])))
 		}
 		fig.Lines = append(fig.Lines, l)
@@ -551,16 +588,32 @@ func (p *page) plotAxis(kind axisKind, values []float64) (figure.Scale, []figure
 		}
 		lo, hi := slices.Min(values), slices.Max(values)
 		s := figure.LinScale{Lo: lo, Hi: max(hi, lo+1)}
-		for _, t := range p.timeTicks(timeAxis{s.Lo, s.Hi - s.Lo}, true) {
-			ticks = append(ticks, figure.Tick{At: s.Lo + t.At*(s.Hi-s.Lo), Label: t.Label, Minor: t.Minor})
-		}
-		return s, ticks
+		return s, p.dateTicks(s, true)
 	}
 	s := figure.SpanScale(values...)
 	for _, v := range s.Ticks() {
 		ticks = append(ticks, figure.Tick{At: v, Label: p.short(p.Lang.Level(athar.Num(v)))})
 	}
 	return s, ticks
+}
+
+// dateTicks are the years, halves or quarters that start on an axis of days.
+func (p *page) dateTicks(s figure.LinScale, small bool) (out []figure.Tick) {
+	for _, t := range p.timeTicks(timeAxis{s.Lo, s.Hi - s.Lo}, small) {
+		out = append(out, figure.Tick{At: s.Lo + t.At*(s.Hi-s.Lo), Label: t.Label, Minor: t.Minor})
+	}
+	return out
+}
+
+// tight cuts an axis across to its values, so that no course ends in the middle.
+func tight(s figure.Scale, ticks []figure.Tick, values []float64) (figure.Scale, []figure.Tick) {
+	x, ok := s.(figure.LinScale)
+	values = slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return !known(athar.Num(v)) })
+	if !ok || len(values) == 0 || slices.Min(values) == slices.Max(values) {
+		return s, ticks
+	}
+	x.Lo, x.Hi = slices.Min(values), slices.Max(values)
+	return x, slices.DeleteFunc(slices.Clone(ticks), func(t figure.Tick) bool { return t.At < x.Lo || t.At > x.Hi })
 }
 
 // shares draws the share of each category before and after. A curve's first
@@ -585,6 +638,9 @@ func (p *page) shares(classes []athar.Curve) []Share {
 		}
 		from, to := c.Y[0], c.Y[len(c.Y)-1]
 		name := strings.TrimPrefix(c.Code, "class:")
+		if name == "" {
+			name = p.Lang.Word("curve", "rest")
+		}
 		title := p.plain("indicators.share-tip", "name", name, "from", from, "to", to)
 		mark := func(v athar.Num, hollow bool) figure.Interval {
 			return figure.Interval{RR: float64(v), Low: nan, High: nan, AdjLow: nan, AdjHigh: nan, Hollow: hollow, Class: "share", Title: title}

@@ -123,8 +123,8 @@ func (p *page) plain(code string, args ...any) string {
 	return p.Lang.Say(code, named(args)).String()
 }
 
-// note is the sentence of a note. Campaigns, methods and versions that it has
-// by id are named.
+// note is the sentence of a note. Campaigns, methods, models and versions that it
+// has by id are named.
 func (p *page) note(n athar.Note) text.Sentence {
 	args := maps.Clone(n.Args)
 	if ids, ok := args["campaigns"].(string); ok {
@@ -136,6 +136,11 @@ func (p *page) note(n athar.Note) text.Sentence {
 	}
 	if m, ok := args["method"].(string); ok {
 		args["method"] = p.Method(m)
+	}
+	for _, k := range []string{"model", "baseline"} {
+		if m, ok := args[k].(string); ok {
+			args[k] = p.model(m)
+		}
 	}
 	if s, ok := args["spec"].(string); ok {
 		args["spec"] = p.spec(s)

@@ -193,17 +193,20 @@ func (p *page) Goals() *WordMatrix {
 	return p.finish(m, "goal-word")
 }
 
-// why is the reason of a word: what the report gives, or the first refusal.
+// why is the reason why a goal is not identifiable: those of its outcomes, or
+// what the report gives.
 func (p *page) why(g athar.GoalReport) text.Sentence {
-	if g.Because != nil {
-		return p.reasons(g.Because)
-	}
+	var out text.Sentence
 	for _, o := range g.Outcomes {
-		if r := outcomeRefusal(o); r != nil {
-			return p.refusal(r)
+		r := p.outcome(o).why
+		if len(r) > 0 {
+			out = p.join(out, p.Lang.Say("goals.outcome-why", map[string]any{"outcome": p.outcomeName(o), "why": r}))
 		}
 	}
-	return nil
+	if out == nil && g.Because != nil {
+		return p.reasons(g.Because)
+	}
+	return out
 }
 
 // outcomeRefusal is why an outcome has no answer; nil if it has one, or if its
@@ -268,6 +271,8 @@ type OutcomeRow struct {
 	Detail   template.HTML // p and number of events
 	Refused  template.HTML
 	Notes    []athar.Note
+
+	why text.Sentence // Refused as a sentence
 }
 
 // GoalDetail is one campaign's evidence.
@@ -356,9 +361,9 @@ func (p *page) outcome(o athar.OutcomeIndicator) OutcomeRow {
 	r := OutcomeRow{Name: p.outcomeName(o), Predicts: p.predicts(o.Predicts), Reading: o.Reading}
 	switch f, d := o.Finding, o.Indicator; {
 	case outcomeRefusal(o) != nil:
-		r.Refused = p.refusal(outcomeRefusal(o)).HTML()
+		r.why = p.refusal(outcomeRefusal(o))
 	case f != nil && !estimated(*f):
-		r.Verdict, r.Refused = f.Verdict, p.reasons(f.Because).HTML()
+		r.Verdict, r.why = f.Verdict, p.reasons(f.Because)
 	case f != nil:
 		e := f.Headline
 		low, high := interval(*f)
@@ -369,14 +374,13 @@ func (p *page) outcome(o athar.OutcomeIndicator) OutcomeRow {
 		}
 	case d != nil:
 		r.Estimate, r.MDE = p.change(*d), p.changeMDE(*d)
-		holm := o.HolmP
-		r.Detail = p.t("goals.indicator-detail", "n", d.N, "p", d.P, "holm", holm)
+		r.Detail = p.t("goals.indicator-detail", "n", d.N, "p", d.P, "holm", o.HolmP)
 		r.Notes = d.Warnings
 	default:
-		r.Refused = p.t("answer.no-reason")
+		r.why = p.reasons(nil)
 	}
-	if r.Refused != "" {
-		r.Reading = athar.Refused
+	if r.why != nil {
+		r.Reading, r.Refused = athar.Refused, r.why.HTML()
 	}
 	return r
 }
@@ -587,21 +591,13 @@ func (p *page) outcomeNumbers(campaign, name string, o athar.OutcomeIndicator) [
 	row := []string{campaign, name, none, none, none, none, none, l.Word("reading", string(o.Reading)), ""}
 	switch f, d := o.Finding, o.Indicator; {
 	case !p.answered(o):
-		row[7] = l.Word("reading", string(athar.Refused))
-		switch {
-		case outcomeRefusal(o) != nil:
-			row[8] = p.refusal(outcomeRefusal(o)).String()
-		case f != nil:
-			row[8] = p.reasons(f.Because).String()
-		default:
-			row[8] = p.plain("answer.no-reason")
-		}
+		row[7], row[8] = l.Word("reading", string(athar.Refused)), p.outcome(o).why.String()
 	case f != nil:
 		low, high := interval(*f)
 		row[2], row[3], row[4] = p.phase(*f), l.Ratio(f.Headline.RR), p.between(low, high)
 		row[5], row[6] = p.between(f.Headline.MDELow, f.Headline.MDEHigh), l.P(f.Headline.P)
 	default:
-		row[3], row[4], row[5], row[6] = p.written(*d, d.Change), p.writtenRange(*d), text.Sentence(p.changeMDESentence(*d)).String(), l.P(d.P)
+		row[3], row[4], row[5], row[6] = p.written(*d, d.Change), p.writtenRange(*d), p.changeMDESentence(*d).String(), l.P(d.P)
 	}
 	return row
 }
@@ -615,7 +611,7 @@ func (p *page) lags(id string, c athar.CampaignReport) *Multiples {
 	var goals []string
 	for _, g := range c.Goals {
 		for _, o := range g.Outcomes {
-			if o.Lags == nil || len(o.Lags.X) == 0 {
+			if o.Lags == nil || !slices.ContainsFunc(o.Lags.Y, known) {
 				continue
 			}
 			list, goals = append(list, o), append(goals, p.Lang.Name(p.goalName(g)))

@@ -84,8 +84,11 @@ func (p *page) scores(o athar.Outlook) Table {
 		if s.Baseline {
 			name = p.plain("outlook.baseline", "model", name)
 		}
-		t.Rows = append(t.Rows, []string{name, l.Count(athar.Num(s.N)), l.Level(s.CRPS), l.Change(s.Skill),
-			p.plain("indicators.range", "low", l.Change(s.Low), "high", l.Change(s.High)), l.Level(s.IGN), l.Level(s.MIS), l.Percent(s.Cover50), l.Percent(s.Cover90)})
+		difference := l.Word("language", "missing")
+		if known(s.Low) || known(s.High) {
+			difference = p.plain("indicators.range", "low", l.Change(s.Low), "high", l.Change(s.High))
+		}
+		t.Rows = append(t.Rows, []string{name, l.Count(athar.Num(s.N)), l.Level(s.CRPS), l.Change(s.Skill), difference, l.Level(s.IGN), l.Level(s.MIS), l.Percent(s.Cover50), l.Percent(s.Cover90)})
 	}
 	return t
 }
@@ -109,9 +112,6 @@ func (p *page) fan(id, name string, o athar.Outlook) OutlookView {
 			ahead = min(ahead, i)
 		}
 	}
-	if v.ID = id; ahead == len(o.Months) {
-		first = 0
-	}
 	observed := figure.Line{Class: "c-observed"}
 	median := figure.Line{Class: "c-median"}
 	wide, narrow := figure.Line{Class: "c-band90"}, figure.Line{Class: "c-band50"}
@@ -122,7 +122,7 @@ func (p *page) fan(id, name string, o athar.Outlook) OutlookView {
 		seen := at(o.Observed, i)
 		observed.X, observed.Y = append(observed.X, d), append(observed.Y, float64(seen))
 		mid, lo5, hi5, lo9, hi9 := at(o.Median, i), at(o.Low50, i), at(o.High50, i), at(o.Low90, i), at(o.High90, i)
-		if i == ahead-1 && !known(mid) { // the fan's point is the last count
+		if i == ahead-1 && known(seen) { // the fan's point is the last count
 			mid, lo5, hi5, lo9, hi9 = seen, seen, seen, seen, seen
 		} else if known(mid) {
 			v.Table.Rows = append(v.Table.Rows, []string{l.Span(o.Months[i]), l.Number(seen), l.Number(mid), p.numbers(lo5, hi5), p.numbers(lo9, hi9)})
@@ -140,7 +140,10 @@ func (p *page) fan(id, name string, o athar.Outlook) OutlookView {
 		return v
 	}
 	fig := figure.Plot{Ref: nan, Height: 220, Title: p.plain("outlook.title", "name", name), Desc: p.plain("outlook.desc"), Lines: []figure.Line{wide, narrow, median, observed}}
-	fig.X, fig.XTicks = p.plotAxis(dates, x)
+	fig.X, _ = p.plotAxis(dates, x)
+	if s, ok := fig.X.(figure.LinScale); ok {
+		fig.XTicks = p.dateTicks(s, false)
+	}
 	fig.Y, fig.YTicks = p.plotAxis(linear, append(ys, 0))
 	if s, ok := fig.X.(figure.LinScale); ok && ahead < len(o.Months) {
 		from, _ := s.At(float64(o.Months[ahead].First))
