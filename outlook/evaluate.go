@@ -42,13 +42,12 @@ type evaluation struct {
 
 	plain, campaign ingarch
 	smooth          smooth
-	x               []float64
+	x, pool         []float64
 
 	moment  [][]float64 // CRPS of the window w at (origin, step)
 	known   []float64   // its sum over forecasts whose month has come
 	byMonth []float64   // forecasts a month
 	cells   int
-	scored  int // months foretold
 	model   int // the best model and the best rule, of rivals
 	rule    int
 }
@@ -100,16 +99,33 @@ func newEvaluation(all []Series, i int, o Options) *evaluation {
 	for _, b := range []string{"zeros", "last", "global", "conflictology", "conflictology-near", "moment-nb"} {
 		add(b, true)
 	}
-	for _, m := range []string{"ingarch", "smooth", "level"} {
+	for _, m := range []string{"ingarch", "smooth", "level", "mix"} {
 		add(m, false)
 	}
 	if slices.ContainsFunc(s.Campaign, func(v float64) bool { return v > 0 }) {
-		for _, m := range []string{"ingarch-campaign", "smooth-campaign", "level-campaign"} {
+		for _, m := range []string{"ingarch-campaign", "smooth-campaign", "level-campaign", "mix-campaign"} {
 			add(m, false)
 		}
 	}
 	e.known = make([]float64, len(windows))
 	return e
+}
+
+// reach is how many observed months there are to foretell, and their events.
+func (e *evaluation) reach() (months int, events float64) {
+	have, from := 0, len(e.y)
+	for t, v := range e.y {
+		if v == v {
+			if t >= from {
+				months++
+				events += v
+			}
+			if have++; have == training {
+				from = t + e.steps[0]
+			}
+		}
+	}
+	return months, events
 }
 
 // run scores every forecast of a month that was observed, from every month with
@@ -141,11 +157,6 @@ func (e *evaluation) run() {
 			for k := range e.rivals {
 				e.rivals[k].score(h, t+s, e.y[t+s], v, e.o.Level)
 			}
-		}
-	}
-	for _, c := range e.byMonth {
-		if c > 0 {
-			e.scored++
 		}
 	}
 	e.rule, e.model = -1, -1
@@ -275,7 +286,7 @@ func recent(x []float64, q *Series, day athar.Day) []float64 {
 func (e *evaluation) models(t int) {
 	first := momentNB + 1
 	for k, g := range []*ingarch{&e.plain, &e.campaign} {
-		at := first + 3*k
+		at := first + 4*k
 		if at >= len(e.rivals) {
 			return
 		}
@@ -296,6 +307,14 @@ func (e *evaluation) models(t int) {
 			for h := range e.steps { // nothing to learn from: the other model's forecast
 				copy(e.rivals[at+2].sample[h], e.rivals[at+1].sample[h])
 			}
+		}
+		for h := range e.steps { // the linear pool of the three
+			e.pool = e.pool[:0]
+			for _, r := range e.rivals[at : at+3] {
+				e.pool = append(e.pool, r.sample[h]...)
+			}
+			slices.Sort(e.pool)
+			fillPool(e.rivals[at+3].sample[h], e.pool)
 		}
 	}
 }

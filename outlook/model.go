@@ -247,7 +247,7 @@ func (f *ingarch) draw(out [][]float64, skip int, x []float64, r *rand.Rand) {
 		for s, lin := range f.lin {
 			// Nobody believes in e^12 events a month; a bound keeps a chance explosion finite.
 			mu := math.Exp(min(lin+u, 12))
-			y := stat.NegBin(r, mu, 1+mu/f.theta)
+			y := count(r, mu, f.theta)
 			if s >= skip {
 				out[s-skip][m] = y
 			}
@@ -257,6 +257,20 @@ func (f *ingarch) draw(out [][]float64, skip int, x []float64, r *rand.Rand) {
 	for _, o := range out {
 		slices.Sort(o)
 	}
+}
+
+// count draws from the negative binomial, small means by inversion.
+func count(r *rand.Rand, mu, theta float64) float64 {
+	if mu > 30 {
+		return stat.NegBin(r, mu, 1+mu/theta)
+	}
+	u, p, k := r.Float64(), math.Exp(-theta*math.Log1p(mu/theta)), 0.0
+	for q := mu / (mu + theta); u >= p && p > 0; {
+		u -= p
+		p *= (k + theta) / (k + 1) * q
+		k++
+	}
+	return k
 }
 
 // solve solves h s = g, h symmetric and given below its diagonal.

@@ -80,13 +80,30 @@ const (
 	needMonths = 36
 	// training is how many months a forecast needs behind it.
 	training = 24
-	// needScored is how many different months must have been foretold before a
-	// model may be shown: four blocks of six months.
+	// needScored is how many different months there must be to foretell: four
+	// blocks of six.
 	needScored = 24
+	// needEvents is how many events they must hold: with fewer, models and rules
+	// differ by how they say zero.
+	needEvents = 30
 )
 
 // Assess answers for every series, in their order. The units of one kind
 // (Series.Unit) make up the pool of the global baseline.
+//
+// Rules: zeros; a Poisson about the last value; the last 12 months of all units,
+// of the unit (conflictology), of the unit and its neighbours; a negative
+// binomial with the moments of the last months. Models: ingarch, smooth and
+// level, and mix, which pools their draws; each also with the campaign's share
+// where there are campaigns. The model with the lowest mean CRPS over all
+// forecasts is shown if that is below the mean of every rule and the 95% block
+// bootstrap interval of its difference from the best rule lies below 0. Without
+// the second condition half of the series in which every month is drawn from the same
+// distribution would show one.
+//
+// An Outlook that is not shown has no forecast; one that was refused has no
+// scores either. Else Months go on to e + Lag + Horizon, e the last month of
+// data, and the months of the lag, for which nothing was scored, stay empty.
 func Assess(all []Series, o Options) []athar.Outlook {
 	o = o.withDefaults()
 	out := make([]athar.Outlook, len(all))
@@ -135,29 +152,31 @@ func one(all []Series, i int, o Options) athar.Outlook {
 	case observed < needMonths:
 		return because(athar.NewNote("outlook-short", "months", observed, "need", needMonths))
 	case total == 0:
-		return because(athar.NewNote("outlook-no-events", "months", observed))
+		return because(athar.NewNote("outlook-no-events"))
 	}
 	e := newEvaluation(all, i, o)
-	e.run()
-	if e.cells == 0 {
-		return because(athar.NewNote("outlook-few-scored", "months", 0, "need", needScored))
+	months, events := e.reach()
+	if months < needScored {
+		return because(athar.NewNote("outlook-few-scored", "months", months, "need", needScored))
 	}
+	if events < needEvents {
+		return because(athar.NewNote("outlook-few-events", "need", needEvents))
+	}
+	e.run()
 	a.Scores = e.scores()
-	rule, best := e.rule, e.model
-	place := slices.IndexFunc(a.Scores, func(s athar.Score) bool { return s.Model == e.rivals[best].name })
-	args := []any{"model", e.rivals[best].name, "crps", athar.Num(e.mean(best)), "baseline", e.rivals[rule].name, "baseline_crps", athar.Num(e.mean(rule)),
-		"low", a.Scores[place].Low, "high", a.Scores[place].High, "months", e.scored, "from", o.Lag + 1, "to", o.Lag + o.Horizon}
+	best := slices.IndexFunc(a.Scores, func(s athar.Score) bool { return s.Model == e.rivals[e.model].name })
+	won := a.Scores[best]
+	args := []any{"crps", won.CRPS, "baseline_crps", athar.Num(e.mean(e.rule)),
+		"months", months, "from", o.Lag + 1, "to", o.Lag + o.Horizon}
 	switch {
-	case e.scored < needScored:
-		return because(athar.NewNote("outlook-few-scored", "months", e.scored, "need", needScored))
-	case !(e.mean(best) < e.mean(rule)):
+	case !(e.mean(e.model) < e.mean(e.rule)):
 		return because(athar.NewNote("outlook-not-better", args...))
-	case !(a.Scores[place].High < 0):
+	case !(won.High < 0):
 		return because(athar.NewNote("outlook-not-certain", args...))
 	}
-	a.Shown, a.Model = true, e.rivals[best].name
+	a.Shown, a.Model = true, won.Model
 	because(athar.NewNote("outlook-shown", args...))
-	if c := float64(a.Scores[place].Cover90); c < .8 || c > .98 {
+	if c := float64(won.Cover90); c < .8 || c > .98 {
 		because(athar.NewNote("outlook-coverage", "share", athar.Num(c)))
 	}
 	e.course(&a)
