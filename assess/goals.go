@@ -347,7 +347,7 @@ func lags(v *panel.View, c study.Campaign) *athar.Curve {
 	n := 0
 	for m := range panels {
 		out.X = append(out.X, athar.Num(m))
-		if panels[m] = monthOnly(v, c.Start.First, m); panels[m] != nil {
+		if panels[m] = monthOnly(v, c.Start, m); panels[m] != nil {
 			n++
 		}
 	}
@@ -362,12 +362,13 @@ func lags(v *panel.View, c study.Campaign) *athar.Curve {
 	return out
 }
 
-// monthOnly is a copy of v in which the campaign ran in month m since start alone:
-// the periods of which at least half lie in it. It is nil if nobody watched
-// one.
-func monthOnly(v *panel.View, start athar.Day, m int) *athar.Panel {
+// monthOnly is a copy of v in which the campaign ran in month m since start
+// alone: the periods of which at least half lie in it. When it ended does not
+// matter here, so periods that are in doubt only about the end count. It is nil
+// if nobody watched one.
+func monthOnly(v *panel.View, start athar.Span, m int) *athar.Panel {
 	window := func(m int) athar.Span {
-		return athar.Span{First: panel.AddMonths(start, m), Last: panel.AddMonths(start, m+1) - 1}
+		return athar.Span{First: panel.AddMonths(start.First, m), Last: panel.AddMonths(start.First, m+1) - 1}
 	}
 	p := *v.Panel
 	p.Periods = slices.Clone(v.Periods)
@@ -378,7 +379,8 @@ func monthOnly(v *panel.View, start athar.Day, m int) *athar.Panel {
 			continue
 		}
 		in := func(m int) bool { return 2*q.Overlap(window(m)) >= q.Span.Days() }
-		if (q.Phase == athar.During || q.Phase == athar.Post) && q.Days > 0 && in(m) && (m == 0 || !in(m-1)) {
+		after := q.Phase == athar.During || q.Phase == athar.Post || q.Phase == athar.WashIn && q.First > start.Last
+		if after && q.Days > 0 && in(m) && (m == 0 || !in(m-1)) {
 			q.Phase, any = athar.During, true
 		} else {
 			q.Phase = athar.Outside
@@ -438,6 +440,10 @@ func (w *goalWork) feature(out *athar.OutcomeIndicator, o study.Outcome, codes [
 		return
 	}
 	p, asked, all := w.narrow(o, codes, keep)
+	if !slices.ContainsFunc(p.Areas, athar.PatternArea.Near) {
+		out.Refusal = athar.Refuse("outcome-not-comparable")
+		return
+	}
 	var of func(*contrast.Events) contrast.Statistic
 	group := athar.GroupMix
 	switch o.Measure {
@@ -592,6 +598,7 @@ func decideGoal(r *athar.GoalReport) {
 		}
 		way, robust, told := moved(o)
 		if !told {
+			o.Reading = athar.Silent
 			continue
 		}
 		measured++
