@@ -217,12 +217,14 @@ func gammaPoisson(y, w []float64, o Prior) single {
 
 // grid integrates over a rate. Its points are equally spaced in the root of the
 // rate, where a Poisson count of exposure W has the standard deviation 1/(2 sqrt W)
-// at any level: a quarter of that for the whole series is fine enough for every
-// part of it.
+// at any level: half of that for the whole series is fine enough for every part of
+// it.
 type grid struct {
 	y, w  []float64
 	rate  []float64
 	log   []float64 // log prior mass of the points
+	none  []float64 // log likelihood of no event at each rate, and of one more, for
+	more  []float64 // the exposure of the last period
 	lines []float64 // log likelihood of each period at each rate, n x points
 	sum   []float64 // of the periods so far, by point
 	left  []float64 // log evidence of the periods up to k, and the mean rate
@@ -231,7 +233,7 @@ type grid struct {
 
 func newGrid(y, w []float64, o Prior) *grid {
 	_, exposure := totals(y, w)
-	most := (o.Shape + 10*math.Sqrt(o.Shape)) / o.Rate
+	most := 0.0
 	for t, v := range y {
 		if e := weight(w, t); e > 0 {
 			// A segment of one period may have its rate; the likelihood has fallen
@@ -239,13 +241,13 @@ func newGrid(y, w []float64, o Prior) *grid {
 			most = max(most, (v+6*math.Sqrt(v)+6)/e)
 		}
 	}
-	step := 1 / (8 * math.Sqrt(exposure))
+	step := 1 / (4 * math.Sqrt(exposure))
 	n := int(math.Sqrt(most)/step) + 1
-	const limit = 4000
+	const limit = 2000
 	if n > limit {
 		n, step = limit, math.Sqrt(most)/limit
 	}
-	g := &grid{y: y, w: w, rate: make([]float64, n), log: make([]float64, n), lines: make([]float64, len(y)*n),
+	g := &grid{y: y, w: w, rate: make([]float64, n), log: make([]float64, n), none: make([]float64, n), more: make([]float64, n), lines: make([]float64, len(y)*n),
 		sum: make([]float64, n), left: make([]float64, len(y)), mean: make([]float64, len(y))}
 	for i := range n {
 		u := (float64(i) + .5) * step
@@ -261,6 +263,7 @@ func newGrid(y, w []float64, o Prior) *grid {
 //	G(y+theta)/(G(theta) y!) (theta/(theta+mu))^theta (mu/(theta+mu))^y,  mu = w rate.
 func (g *grid) load(theta float64) {
 	n := len(g.rate)
+	last := math.NaN()
 	for t, v := range g.y {
 		line := g.lines[t*n : (t+1)*n]
 		e := weight(g.w, t)
@@ -268,10 +271,16 @@ func (g *grid) load(theta float64) {
 			clear(line)
 			continue
 		}
+		if e != last {
+			for i, l := range g.rate {
+				mu := e * l
+				g.none[i], g.more[i] = -theta*math.Log1p(mu/theta), -math.Log1p(theta/mu)
+			}
+			last = e
+		}
 		c := lgamma(v+theta) - lgamma(theta) - lgamma(v+1)
-		for i, l := range g.rate {
-			mu := e * l
-			line[i] = c - theta*math.Log1p(mu/theta) - v*math.Log1p(theta/mu)
+		for i, l := range g.none {
+			line[i] = c + l + v*g.more[i]
 		}
 	}
 }
