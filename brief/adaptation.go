@@ -281,10 +281,13 @@ func (p *page) detail(d athar.Indicator) template.HTML {
 	default:
 		say("events-behind.near", "n", d.N)
 	}
-	switch {
+	switch own := "p-of." + d.Code; {
+	case !known(d.P):
+	case p.Lang.Has(own):
+		say(own, "p", d.P)
 	case decides(d):
 		say("indicators.p-holm", "p", d.P, "holm", d.HolmP)
-	case known(d.P):
+	default:
 		say("indicators.p", "p", d.P)
 	}
 	if known(d.MDE) {
@@ -478,6 +481,9 @@ func line(c athar.Curve, class string) figure.Line {
 // curveClass is the look of a line by the parts of its name: "fit-before" is
 // drawn as a fit, in the colour of before.
 func curveClass(code string) string {
+	if code == "posterior" {
+		return "c-single"
+	}
 	var out []string
 	for _, part := range []string{"posterior", "fit", "after", "before", "near", "far", "baseline"} {
 		if slices.Contains(strings.Split(code, "-"), part) {

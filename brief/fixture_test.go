@@ -330,6 +330,9 @@ func fixtureGoals(r *athar.Report) {
 	build := func(control bool) *athar.Adaptation {
 		hill := indicator("hill-2", athar.GroupSpatial, 5.1, 8.4, 11.2, 11.6, 2.1, 1, athar.Supports)
 		hill.P, hill.HolmP = 0.004, 0.016
+		for _, code := range []string{"before", "after"} {
+			hill.Curves = append(hill.Curves, athar.Curve{Code: code, X: []athar.Num{0, 1, 2}, Y: []athar.Num{14, 9.1, 6.2}, Low: []athar.Num{11, 7, 4.4}, High: []athar.Num{20, 12, 8.8}})
+		}
 		free := indicator("independent", athar.GroupTemporal, 4.2, 4.6, 7.9, 7.7, 1.6, 1, athar.Neither)
 		free.HolmP = 0.63
 		sync := indicator("synchrony", athar.GroupTemporal, 0.081, 0.052, 0.044, 0.047, 0.07, -1, athar.Neither)
@@ -346,15 +349,15 @@ func fixtureGoals(r *athar.Report) {
 			mix.Curves = append(mix.Curves, athar.Curve{Code: "class:" + s, X: []athar.Num{0, 1}, Y: []athar.Num{n(0.5 / float64(k+1)), n(0.4 / float64(k+1))}})
 		}
 		back := athar.Indicator{Code: "resumption", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Ratio: true, Change: 0.91, Low: 0.7, High: 1.18, P: 0.47, HolmP: 0.47, MDE: 1.44, N: 212, Reading: athar.Neither}
-		weeks := athar.Curve{Code: "near"}
+		weeks := athar.Curve{Code: "weeks"}
 		for w := -26; w <= 26; w++ {
 			v := 1 + 0.2*math.Sin(float64(w))
 			weeks.X, weeks.Y, weeks.Low, weeks.High = append(weeks.X, n(float64(w))), append(weeks.Y, n(v)), append(weeks.Low, n(v*0.7)), append(weeks.High, n(v*1.5))
 		}
-		back.Curves = []athar.Curve{weeks}
+		back.Curves = []athar.Curve{weeks, {Code: "not-regained", X: []athar.Num{0, 3, 9, 26}, Y: []athar.Num{1, 0.75, 0.5, 0.5}}}
 		lag := indicator("lag", athar.GroupTemporal, 1.5, 2.5, 2, 2, 1.4, 1, athar.Compatible)
 		tempo := athar.Indicator{Code: "tempo", Group: athar.GroupTemporal, Before: 4.1, After: 2.9, FarBefore: 8.8, FarAfter: 9.4, Ratio: true, Change: 0.66, Low: 0.45, High: 0.98, P: 0.04, HolmP: null, MDE: 1.7, N: 84, FarN: 160, Reading: athar.Silent}
-		course, fit, post := athar.Curve{Code: "near"}, athar.Curve{Code: "fit"}, athar.Curve{Code: "posterior"}
+		course, fit, post := athar.Curve{Code: "near"}, athar.Curve{Code: "fit"}, athar.Curve{Code: "posterior-nearest"}
 		for k := range 78 {
 			d := n(float64(day("2019-06-03") + athar.Day(7*k)))
 			level := 4.0
@@ -365,7 +368,8 @@ func fixtureGoals(r *athar.Report) {
 			fit.X, fit.Y = append(fit.X, d), append(fit.Y, n(level))
 			post.X, post.Y = append(post.X, d), append(post.Y, n(0.2*math.Exp(-math.Pow(float64(k-58)/3, 2))))
 		}
-		broke := athar.Indicator{Code: "break", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Change: 0.43, Low: null, High: null, P: null, HolmP: null, MDE: null, N: 310, Reading: athar.Silent, Curves: []athar.Curve{course, fit, post}}
+		broke := athar.Indicator{Code: "break", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Change: 0.43, Low: null, High: null, P: null, HolmP: null, MDE: null, N: 310, Reading: athar.Silent, Curves: []athar.Curve{course, fit, post, {Code: "posterior", X: post.X[:70], Y: post.Y[8:]}},
+			Warnings: []athar.Note{note("rival-common-shock"), note("no-events-after"), note("no-pre-events")}}
 		if !control {
 			for _, x := range []*athar.Indicator{&hill, &free, &sync, &local, &theil, &far, &lag, &tempo} {
 				x.FarBefore, x.FarAfter, x.FarN = null, null, 0

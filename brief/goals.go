@@ -151,6 +151,34 @@ func (p *page) AlsoAsked() []Asked {
 	return out
 }
 
+// CampaignLinks are the words of campaign i's goals and signatures, for its own
+// section.
+func (p *page) CampaignLinks(i int) []Asked {
+	c := p.Campaigns[i]
+	var out []Asked
+	var words []athar.Verdict
+	for _, g := range c.Goals {
+		words = append(words, g.Word)
+	}
+	if words != nil {
+		out = append(out, Asked{p.t("goals.title"), p.GoalsAnchor(i), tally(presence, words)})
+	}
+	if c.Adaptation != nil {
+		n := 0
+		words = nil
+		for _, d := range p.Campaigns[:i] {
+			if d.Adaptation != nil {
+				n++
+			}
+		}
+		for _, s := range c.Adaptation.Signatures {
+			words = append(words, s.Word)
+		}
+		out = append(out, Asked{p.t("adaptation.title"), p.adapted()[n].anchor, tally(presence, words)})
+	}
+	return out
+}
+
 // Goals is the matrix of campaigns by goals; nil where no campaign has one.
 func (p *page) Goals() *WordMatrix {
 	ids, names := p.goalIDs()
