@@ -30,6 +30,9 @@ const Schema = "athar-findings/1"
 // Options of a run.
 type Options struct {
 	Version string
+	// Parts is a folder for the results of the tasks of the multiverse: those
+	// that are there already are not computed again. "": no multiverse is run.
+	Parts string
 	// Progress, if set, is told after each step how many of the steps are
 	// done. It may be called from several goroutines, one call at a time.
 	Progress func(done, of int, what string)
@@ -81,11 +84,25 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
 	design := design(s)
 
+	curves := make([][]athar.Multiverse, len(sites))
+	if o.Parts != "" {
+		p, err := in.plan(ctx, file, g, unit, sites, o)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := p.Work(ctx, o.Parts, p.All(), o.Progress); err != nil {
+			return nil, err
+		}
+		if curves, err = p.join(o.Parts); err != nil {
+			return nil, err
+		}
+	}
+
 	n := len(sites) + len(s.Totals)
 	err = parallel(ctx, n, o.Progress, func(i int) string {
 		if i < len(sites) {
 			v := g.ForCampaign(sites[i], others(sites, i), design)
-			r.Campaigns[i] = campaign(s, i, in, v, draws, unknown)
+			r.Campaigns[i] = campaign(s, i, in, g, v, draws, unknown, curves[i])
 			res.Panels[i] = CampaignPanel{s.Campaigns[i].ID, v.Panel}
 			return s.Campaigns[i].ID
 		}

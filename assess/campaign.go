@@ -23,14 +23,14 @@ import (
 )
 
 // campaign asks every method about one campaign and writes its report.
-func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, unknown *unknowns) athar.CampaignReport {
+func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, draws *imputed, unknown *unknowns, curves []athar.Multiverse) athar.CampaignReport {
 	c := s.Campaigns[i]
 	r := athar.CampaignReport{Campaign: campaignInfo(s, c), Rings: v.Rings, Periods: v.Periods, Notes: v.Notes,
 		Areas: areaRoles(v), Findings: []athar.Finding{}, Effects: []athar.Effect{}}
 	if r.Rings == nil {
 		r.Rings = []athar.Ring{}
 	}
-	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID}
+	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID, curves: curves}
 	a.spillover(v)
 	a.imputed(v, draws)
 	a.bounds(v, unknown)
@@ -53,6 +53,10 @@ func campaign(s *study.Study, i int, in *inputs, v *panel.View, draws *imputed, 
 		r.Notes = []athar.Note{}
 	}
 	r.Series = roleSeries(v, a.expected)
+	r.Multiverse = curves
+	var pattern *athar.Pattern
+	r.Adaptation, pattern = adaptation(s, i, in, v)
+	r.Goals = goals(s, i, in, g, v, pattern, r.Findings, resumption(r.Adaptation))
 	return r
 }
 
@@ -64,7 +68,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
-		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post)}
+		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post), Multiverse: a.curves}
 	in.precision(&f)
 	if r := a.randomised; r != nil {
 		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
@@ -72,7 +76,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 	guards := verdict.Check(f)
 	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards}), guards
+		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
 }
 
 // answers collects what the methods said about one campaign.
@@ -91,6 +95,7 @@ type answers struct {
 	effects                     []athar.Effect // all of them, for the tables
 	expected                    []athar.RoleSeries
 	notes                       []athar.Note
+	curves                      []athar.Multiverse
 	noControl                   bool
 	randomised                  *placebo.Result
 }

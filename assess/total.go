@@ -89,6 +89,7 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 	if finding := verdict.Total(in2, t.ID); finding != nil {
 		r.Findings = append(r.Findings, *finding)
 	}
+	r.Adaptation = totalAdaptation(s, t, in, g, sum.Periods)
 	return r
 }
 
@@ -184,11 +185,30 @@ func yearOnYear(in *inputs, t study.Total, g *panel.Grid, areas int) (athar.Effe
 
 // claims resolves the study's claims against all findings.
 func claims(s *study.Study, r *athar.Report) []athar.ClaimResult {
-	all := findings(r)
+	e := verdict.Evidence{Findings: findings(r)}
+	for _, c := range r.Campaigns {
+		for _, g := range c.Goals {
+			e.Goals = append(e.Goals, verdict.CampaignGoal{Campaign: c.Campaign.ID, GoalReport: g})
+		}
+		e.Signatures = append(e.Signatures, placed(c.Adaptation, c.Campaign.ID, "")...)
+	}
+	for _, t := range r.Totals {
+		e.Signatures = append(e.Signatures, placed(t.Adaptation, "", t.ID)...)
+	}
 	out := []athar.ClaimResult{}
 	for _, c := range s.Claims {
 		out = append(out, verdict.Resolve(verdict.Claim{ID: c.ID, Text: c.Text, Source: c.Source, Question: c.Question, About: c.About,
-			Campaign: c.Campaign, Total: c.Total, Phase: c.Phase, Expects: c.Expects, Needs: c.Needs}, all))
+			Campaign: c.Campaign, Total: c.Total, Phase: c.Phase, Expects: c.Expects, Needs: c.Needs}, e))
+	}
+	return out
+}
+
+func placed(a *athar.Adaptation, campaign, total string) []verdict.PlacedSignature {
+	var out []verdict.PlacedSignature
+	if a != nil {
+		for _, x := range a.Signatures {
+			out = append(out, verdict.PlacedSignature{Campaign: campaign, Total: total, Signature: x})
+		}
 	}
 	return out
 }

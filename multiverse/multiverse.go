@@ -18,8 +18,10 @@ package multiverse
 import (
 	"cmp"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"athar"
 	"athar/effect/placebo"
@@ -75,87 +77,109 @@ type Setup struct {
 	// Base is the index of the world in which placebos are sought: the study's
 	// own choices.
 	Base  int
-	Draws int // placebos; 999
+	Draws int // placebos; 0: none
 	Seed  uint64
 }
 
 // spec is a fit that stands for itself: a world and an estimator.
 type spec struct{ world, estimator int }
 
-// Engine knows the specifications and the placebos of one campaign.
+// Engine knows the specifications and the placebos of one campaign. Its methods
+// may be called from several goroutines.
 type Engine struct {
 	s        Setup
-	specs    []spec // valid on the real campaign for one phase at least
-	full     [][]athar.Effect
+	specs    []spec      // by world, then estimator
 	real     [][]float64 // ln RR by spec and phase, lean
 	sites    []panel.Site
 	find     placebo.Result
 	declared int
-	same     [2]int // redundant, by phase
-	invalid  [2]map[string]int
-	lean     []bool
+	same     int // redundant
 }
 
-// New fits every specification of the real campaign and finds the placebos.
+// Exact is a number that is written with all its digits, so that work done in
+// pieces and joined later is the same work to the last bit. Not-a-number and
+// infinities are written as text.
+type Exact float64
+
+// MarshalText writes the shortest text that reads back as the same number.
+func (x Exact) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(x), 'g', -1, 64), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (x *Exact) UnmarshalText(b []byte) error {
+	f, err := strconv.ParseFloat(string(b), 64)
+	*x = Exact(f)
+	return err
+}
+
+// Answer is what one specification says about one phase of the real campaign.
+type Answer struct {
+	RR      Exact  `json:"rr"`
+	Low     Exact  `json:"low"`
+	High    Exact  `json:"high"`
+	Refused string `json:"refused,omitempty"` // the reason's code
+}
+
+// New lists the specifications that are not the same fit under another name,
+// and finds the placebos.
 func New(s Setup) *Engine {
-	if s.Draws == 0 {
-		s.Draws = 999
-	}
-	e := &Engine{s: s, declared: len(s.Worlds) * len(s.Estimators), invalid: [2]map[string]int{{}, {}}}
-	e.observe()
-	e.seek()
-	return e
-}
-
-// observe fits the real campaign under every specification. A fit that an
-// earlier world already gave the same estimator is redundant.
-func (e *Engine) observe() {
+	e := &Engine{s: s, declared: len(s.Worlds) * len(s.Estimators)}
 	type key struct {
 		estimator int
 		sees      uint64
 	}
 	seen := map[key]bool{}
 	leans := e.leans()
-	for w, world := range e.s.Worlds {
-		p := arrange(world, e.s.Site, e.s.Others)
-		for k, est := range e.s.Estimators {
+	for w, world := range s.Worlds {
+		p := arrange(world, s.Site, s.Others)
+		for k, est := range s.Estimators {
 			id := key{k, fingerprint(p, est.Scope)}
 			if seen[id] {
-				e.same[0]++
-				e.same[1]++
+				e.same++
 				continue
 			}
 			seen[id] = true
-			effects := make([]athar.Effect, len(Phases))
-			valid := false
-			list := est.Full(p)
-			for j, ph := range Phases {
-				x := find(list, ph)
-				effects[j] = x
-				switch {
-				case x.Refusal != nil:
-					e.invalid[j][x.Refusal.Reason.Code]++
-				default:
-					valid = true
-				}
-			}
-			if !valid {
-				continue
-			}
 			out := []float64{math.NaN(), math.NaN()}
 			if leans[k] != nil {
 				leans[k](p, out)
 			}
-			for j := range out {
-				if effects[j].Refusal != nil {
-					out[j] = math.NaN()
-				}
-			}
-			e.specs = append(e.specs, spec{w, k})
-			e.full = append(e.full, effects)
-			e.real = append(e.real, out)
+			e.specs, e.real = append(e.specs, spec{w, k}), append(e.real, out)
 		}
 	}
+	if s.Draws > 0 {
+		e.seek()
+	} else {
+		e.find.Refusal = athar.Refuse("no-placebos-asked")
+	}
+	return e
+}
+
+// Specs is the number of specifications that stand for themselves.
+func (e *Engine) Specs() int { return len(e.specs) }
+
+// Observe answers the question inside under specifications from (included) to
+// to (not included), by specification and phase.
+func (e *Engine) Observe(from, to int) [][]Answer {
+	var out [][]Answer
+	last := -1
+	var p *athar.Panel
+	for _, s := range e.specs[from:to] {
+		if s.world != last {
+			p, last = arrange(e.s.Worlds[s.world], e.s.Site, e.s.Others), s.world
+		}
+		list := e.s.Estimators[s.estimator].Full(p)
+		row := make([]Answer, len(Phases))
+		for j, ph := range Phases {
+			x := find(list, ph)
+			row[j] = Answer{RR: Exact(x.RR), Low: Exact(x.Low), High: Exact(x.High)}
+			if x.Refusal != nil {
+				row[j] = Answer{Refused: x.Refusal.Reason.Code}
+			}
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 // find picks the effect inside of a phase; a method without one refuses.
@@ -245,13 +269,9 @@ func (e *Engine) Fits() int {
 	return n * (1 + len(e.sites))
 }
 
-// Placebo fits every specification to placebo k: ln RR by specification and
-// phase, NaN where the estimator refuses.
-func (e *Engine) Placebo(k int) []float64 {
-	return e.Runner()(k)
-}
-
-// Runner is [Engine.Placebo] with memory of its own, for one worker.
+// Runner makes a function that fits every specification to placebo k: ln RR by
+// specification and phase, NaN where the estimator refuses. It keeps memory of
+// its own, for one worker.
 func (e *Engine) Runner() func(k int) []float64 {
 	leans := e.leans()
 	return func(k int) []float64 {
@@ -353,51 +373,44 @@ func fingerprint(p *athar.Panel, scope Scope) uint64 {
 }
 
 // Join makes the curves, one a phase that has any specification, from the
-// placebos' results in order.
-func (e *Engine) Join(placebos [][]float64) []athar.Multiverse {
-	var out []athar.Multiverse
+// answers to all specifications and the results of all placebos, both in order.
+func (e *Engine) Join(answers [][]Answer, placebos [][]float64) []athar.Multiverse {
+	out := []athar.Multiverse{}
 	for j := range Phases {
-		if m, ok := e.curve(j, placebos); ok {
+		if m, ok := e.curve(j, answers, placebos); ok {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-func (e *Engine) curve(j int, placebos [][]float64) (athar.Multiverse, bool) {
-	m := athar.Multiverse{Question: athar.AskInside, Phase: Phases[j], Declared: e.declared, Redundant: e.same[j],
+func (e *Engine) curve(j int, answers [][]Answer, placebos [][]float64) (athar.Multiverse, bool) {
+	m := athar.Multiverse{Question: athar.AskInside, Phase: Phases[j], Declared: e.declared, Redundant: e.same,
 		Invalid: []athar.ReasonCount{}, Specs: []athar.SpecResult{}, LeastFavourable: -1}
-	for reason, n := range e.invalid[j] {
-		m.Invalid = append(m.Invalid, athar.ReasonCount{Reason: reason, N: n})
-	}
-	slices.SortFunc(m.Invalid, func(a, b athar.ReasonCount) int { return cmp.Compare(a.Reason, b.Reason) })
+	invalid := map[string]int{}
+	absent := true // no specification has the phase at all
 	for i, s := range e.specs {
-		x := e.full[i][j]
-		if x.Refusal != nil {
+		x := answers[i][j]
+		if x.Refused != "" {
+			invalid[x.Refused]++
+			absent = absent && x.Refused == "no-such-phase"
 			continue
 		}
 		choice := append(slices.Clone(e.s.Worlds[s.world].Choice), s.estimator)
-		m.Specs = append(m.Specs, athar.SpecResult{Choice: choice, RR: x.RR, Low: x.Low, High: x.High})
+		m.Specs = append(m.Specs, athar.SpecResult{Choice: choice, RR: athar.Num(x.RR), Low: athar.Num(x.Low), High: athar.Num(x.High)})
+	}
+	for _, reason := range slices.Sorted(maps.Keys(invalid)) {
+		m.Invalid = append(m.Invalid, athar.ReasonCount{Reason: reason, N: invalid[reason]})
 	}
 	if len(m.Specs) == 0 {
-		return m, len(m.Invalid) > 0 && !e.noPhase(j)
+		return m, !absent
 	}
 	slices.SortStableFunc(m.Specs, func(a, b athar.SpecResult) int {
 		return cmp.Or(cmp.Compare(a.RR, b.RR), slices.Compare(a.Choice, b.Choice))
 	})
 	e.describe(&m)
-	e.joint(&m, j, placebos)
+	e.joint(&m, j, answers, placebos)
 	return m, true
-}
-
-// noPhase reports whether no specification has the phase at all.
-func (e *Engine) noPhase(j int) bool {
-	for reason := range e.invalid[j] {
-		if reason != "no-such-phase" {
-			return false
-		}
-	}
-	return true
 }
 
 // describe fills everything that the curve shows of itself.
@@ -456,7 +469,7 @@ func quantile(x []float64, q float64) float64 {
 // Each specification's ln RR is divided by its standard deviation over the
 // placebos, z = b/s; the features are the median b, the share of |z| > 1.96 on
 // the side of the median, and the mean z.
-func (e *Engine) joint(m *athar.Multiverse, j int, placebos [][]float64) {
+func (e *Engine) joint(m *athar.Multiverse, j int, answers [][]Answer, placebos [][]float64) {
 	nan := athar.Num(math.NaN())
 	m.Joint = athar.Joint{MedianP: nan, ShareP: nan, StoufferP: nan, MinP: athar.Num(e.find.MinP), Matched: e.find.Matched,
 		Apart: athar.Num(e.find.Apart), Placebos: len(placebos)}
@@ -467,7 +480,7 @@ func (e *Engine) joint(m *athar.Multiverse, j int, placebos [][]float64) {
 	var use []int // specifications that the real curve and enough placebos have
 	var scale []float64
 	for i := range e.specs {
-		if math.IsNaN(e.real[i][j]) {
+		if answers[i][j].Refused != "" || math.IsNaN(e.real[i][j]) {
 			continue
 		}
 		n, sum, square := 0.0, 0.0, 0.0

@@ -124,7 +124,7 @@ func all(e *Engine) [][]float64 {
 
 func TestCurve(t *testing.T) {
 	e := New(setup(t, 3, .3, 99))
-	ms := e.Join(all(e))
+	ms := e.Join(e.Observe(0, e.Specs()), all(e))
 	if len(ms) != 2 {
 		t.Fatalf("%d curves, want during and post", len(ms))
 	}
@@ -172,8 +172,8 @@ func TestRedundantWorlds(t *testing.T) {
 	s := setup(t, 3, 1, 19)
 	s.Worlds = append(s.Worlds, s.Worlds...)
 	e := New(s)
-	if n := len(New(setup(t, 3, 1, 19)).specs); e.same[0] != 8 || len(e.specs) != n {
-		t.Errorf("%d redundant of 16, %d specifications", e.same[0], len(e.specs))
+	if n := len(New(setup(t, 3, 1, 19)).specs); e.same != 8 || len(e.specs) != n {
+		t.Errorf("%d redundant of 16, %d specifications", e.same, len(e.specs))
 	}
 }
 
@@ -187,7 +187,7 @@ func TestJointUnderNoEffect(t *testing.T) {
 	low := [3]int{}
 	for r := range uint64(reps) {
 		e := New(setup(t, 100+r, 1, 60))
-		ms := e.Join(all(e))
+		ms := e.Join(e.Observe(0, e.Specs()), all(e))
 		for k, p := range []athar.Num{ms[1].Joint.MedianP, ms[1].Joint.ShareP, ms[1].Joint.StoufferP} {
 			if p <= .05 {
 				low[k]++

@@ -453,24 +453,28 @@ func (v *View) Placebo() *athar.Panel {
 	return &p
 }
 
-// Detrended returns a copy of v in which the footprint and every ring have a
+// Detrended returns a copy of p in which the footprint and every ring have a
 // linear trend of their own beside the periods that all areas share.
-func (v *View) Detrended() *athar.Panel {
-	p := *v.Panel
-	p.Other = slices.Clone(v.Other)
-	T := len(v.Periods)
-	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
-		e := athar.Exposure{Name: "trend", N: make([]float64, len(v.Count))}
-		for r, a := range v.Areas {
+func Detrended(p *athar.Panel) *athar.Panel {
+	q := *p
+	q.Other = slices.Clone(p.Other)
+	T := len(p.Periods)
+	last := athar.Inside
+	for _, a := range p.Areas {
+		last = max(last, a.Role)
+	}
+	for role := athar.Inside; role <= last; role++ {
+		e := athar.Exposure{Name: "trend", N: make([]float64, len(p.Count))}
+		for r, a := range p.Areas {
 			if a.Role == role {
 				for t := range T {
 					e.N[r*T+t] = float64(t)/float64(T) - 0.5
 				}
 			}
 		}
-		p.Other = append(p.Other, e)
+		q.Other = append(q.Other, e)
 	}
-	return &p
+	return &q
 }
 
 // RoleSeries sums the areas of one role by period, whether or not their cells

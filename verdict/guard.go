@@ -47,6 +47,9 @@ type Facts struct {
 	Imputed []athar.Effect
 	// Randomised says what the placebo p of the headline rests on.
 	Randomised Randomised
+	// Multiverse holds the question inside under every declared specification;
+	// nil: not run.
+	Multiverse []athar.Multiverse
 }
 
 // Randomised describes a test against campaigns that did not happen.
@@ -76,7 +79,7 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), placebo(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f),
+		fewEvents(f), surge(f), donut(f), preTrend(f), placebo(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f), specifications(f),
 	}
 }
 

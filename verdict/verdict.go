@@ -75,6 +75,9 @@ type Input struct {
 	// none.
 	Imputed    []athar.Effect
 	PlaceboMin float64 // smallest placebo p that could be reached
+	// Multiverse is the question inside under every declared specification: a
+	// direction that fewer than [OneSide] of them share is none.
+	Multiverse []athar.Multiverse
 
 	Guards []athar.Guard // from Check
 }
@@ -254,6 +257,12 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 	}
 	if undone(f.Headline, in.PlaceboMin) {
 		f.Because = append(f.Because, athar.Note{Code: "placebo-undoes", Args: map[string]any{"p": *f.Headline.PlaceboP, "word": string(f.Verdict)}})
+		f.Verdict = athar.NotRobust
+		return
+	}
+	if m := curve(in.Multiverse, q, phase); m != nil && onSide(m, f.Verdict) < OneSide {
+		f.Because = append(f.Because, athar.Note{Code: "multiverse-undoes", Args: map[string]any{
+			"share": onSide(m, f.Verdict), "n": len(m.Specs), "need": athar.Num(OneSide), "word": string(f.Verdict)}})
 		f.Verdict = athar.NotRobust
 		return
 	}

@@ -1,0 +1,241 @@
+package assess
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"athar"
+	"athar/adapt"
+	"athar/calendar"
+	"athar/panel"
+	"athar/study"
+)
+
+// usable is the least share of an area's cells, before and after alike, that
+// must be free of other campaigns and monitored for the area to take part in a
+// pattern. Leaving out single cells instead would change which areas are
+// compared from one side to the other.
+const usable = 0.75
+
+// adaptation measures the signatures of adaptation for one campaign, and gives
+// the pattern that they were measured on; nil without areas to compare.
+func adaptation(s *study.Study, i int, in *inputs, v *panel.View) (*athar.Adaptation, *athar.Pattern) {
+	if in.set == nil {
+		return nil, nil
+	}
+	p := in.pattern(s, v)
+	p.Start = s.Campaigns[i].Start
+	return signatures(s, in, p, v), p
+}
+
+// resumption is the indicator of the return of activity after losses of
+// leadership; nil where nobody measured it.
+func resumption(a *athar.Adaptation) *athar.Indicator {
+	if a == nil {
+		return nil
+	}
+	for _, x := range a.Signatures {
+		for i := range x.Indicators {
+			if x.Indicators[i].Code == "resumption" {
+				return &x.Indicators[i]
+			}
+		}
+	}
+	return nil
+}
+
+// totalAdaptation does the same for a total, without a control.
+func totalAdaptation(s *study.Study, t study.Total, in *inputs, g *panel.Grid, periods []athar.Period) *athar.Adaptation {
+	if in.set == nil {
+		return nil
+	}
+	p := &athar.Pattern{Before: phaseSpan(periods, athar.Pre), After: phaseSpan(periods, athar.During, athar.Post), Start: athar.Span{First: t.From, Last: t.From}}
+	at := map[string]int32{}
+	for _, a := range g.Areas {
+		if _, ok := slices.BinarySearch(t.Codes, a.Code); ok || t.Country == "" && len(t.Areas) == 0 {
+			at[a.Code] = int32(len(p.Areas))
+			p.Areas = append(p.Areas, athar.PatternArea{Code: a.Code, Role: athar.Inside, Lon: a.Lon, Lat: a.Lat, Km2: a.Km2})
+		}
+	}
+	in.provinces(p)
+	in.records(p, at)
+	p.Calendar, p.Losses = circumstances(s, p), losses(s)
+	return signatures(s, in, p, nil)
+}
+
+func signatures(s *study.Study, in *inputs, p *athar.Pattern, v *panel.View) *athar.Adaptation {
+	a := adapt.Decide(adapt.Measure(p, s.Choices.Seed), p.Control)
+	a.Checks = adapt.Check(p, in.circumstance(s, p, v))
+	return a
+}
+
+// circumstance gathers what the confounders are checked against.
+func (in *inputs) circumstance(s *study.Study, p *athar.Pattern, v *panel.View) adapt.Facts {
+	f := adapt.Facts{Placed: len(in.placed) > 0}
+	if v != nil {
+		f.Others = len(v.Joint)
+	}
+	for _, e := range in.placed {
+		side := &f.Before
+		switch {
+		case p.After.Has(e.day):
+			side = &f.After
+		case !p.Before.Has(e.day):
+			continue
+		}
+		side.N += e.n
+		side.Coarse += e.coarse
+	}
+	for _, r := range in.unknown {
+		f.Unknown.Asked = true
+		if p.After.Has(r.when.Mid()) {
+			f.Unknown.After += r.n
+		} else if p.Before.Has(r.when.Mid()) {
+			f.Unknown.Before += r.n
+		}
+	}
+	return f
+}
+
+// pattern is the record of events around one campaign.
+func (in *inputs) pattern(s *study.Study, v *panel.View) *athar.Pattern {
+	p := &athar.Pattern{Before: phaseSpan(v.Periods, athar.Pre), After: phaseSpan(v.Periods, athar.During, athar.Post)}
+	at := map[string]int32{}
+	index := in.areaIndex()
+	for i, a := range v.Areas {
+		if a.Role == athar.LeftOut || !enoughUsed(v.Panel, i) {
+			continue
+		}
+		x := in.areas[index[a.Code]]
+		at[a.Code] = int32(len(p.Areas))
+		p.Areas = append(p.Areas, athar.PatternArea{Code: a.Code, Role: a.Role, Lon: x.Lon, Lat: x.Lat, Km2: x.Km2})
+		p.Control = p.Control || a.Role == athar.Far
+	}
+	in.provinces(p)
+	in.records(p, at)
+	p.Calendar, p.Losses = circumstances(s, p), losses(s)
+	return p
+}
+
+// enoughUsed reports whether area i of a panel has enough usable cells on both
+// sides of the comparison.
+func enoughUsed(p *athar.Panel, i int) bool {
+	var cells, used [2]int
+	for t, q := range p.Periods {
+		side := 0
+		switch q.Phase {
+		case athar.Pre:
+		case athar.During, athar.Post:
+			side = 1
+		default:
+			continue
+		}
+		cells[side]++
+		if p.Use[p.At(i, t)] {
+			used[side]++
+		}
+	}
+	for side := range cells {
+		if cells[side] == 0 || float64(used[side]) < usable*float64(cells[side]) {
+			return false
+		}
+	}
+	return true
+}
+
+func phaseSpan(periods []athar.Period, phases ...athar.Phase) athar.Span {
+	out, found := athar.Span{First: 0, Last: -1}, false
+	for _, q := range periods {
+		if !slices.Contains(phases, q.Phase) {
+			continue
+		}
+		if !found {
+			out, found = q.Span, true
+		}
+		out.Last = q.Last
+	}
+	return out
+}
+
+func (in *inputs) areaIndex() map[string]int {
+	index := make(map[string]int, len(in.areas))
+	for i, a := range in.areas {
+		index[a.Code] = i
+	}
+	return index
+}
+
+// provinces numbers the units above the areas of a pattern.
+func (in *inputs) provinces(p *athar.Pattern) {
+	index, number := in.areaIndex(), map[string]int{}
+	for i := range p.Areas {
+		a := in.areas[index[p.Areas[i].Code]]
+		p.Areas[i].Province = -1
+		if a.Parent.En == "" {
+			continue
+		}
+		key := a.Country + "\x00" + a.Parent.En
+		if _, ok := number[key]; !ok {
+			number[key] = len(number)
+		}
+		p.Areas[i].Province = number[key]
+	}
+}
+
+// records fills a pattern with the rows that lie in its areas and its two
+// sides, or between them, in one order whatever the order of the input, and
+// says how fine their dates are.
+func (in *inputs) records(p *athar.Pattern, at map[string]int32) {
+	window := athar.Span{First: p.Before.First, Last: p.After.Last}
+	days := map[int]int{}
+	classes := map[int32]int{}
+	total := 0
+	for _, r := range in.rows {
+		area, ok := at[r.area]
+		if !ok || r.n == 0 || !window.Has(r.when.Mid()) {
+			continue
+		}
+		p.Records = append(p.Records, athar.Record{Area: int(area), When: r.when, Class: in.classes[r.class], Kind: r.kind,
+			N: r.n, Deaths: r.deaths, HasDeaths: r.hasDeaths})
+		days[r.when.Days()] += r.n
+		classes[r.class] += r.n
+		total += r.n
+	}
+	slices.SortFunc(p.Records, func(a, b athar.Record) int {
+		return cmp.Or(cmp.Compare(a.When.First, b.When.First), cmp.Compare(a.Area, b.Area), cmp.Compare(a.When.Last, b.When.Last),
+			strings.Compare(a.Class, b.Class), strings.Compare(string(a.Kind), string(b.Kind)), cmp.Compare(a.N, b.N),
+			cmp.Compare(a.Deaths.Best, b.Deaths.Best), cmp.Compare(a.Deaths.Low, b.Deaths.Low), cmp.Compare(a.Deaths.High, b.Deaths.High))
+	})
+	p.Grain = 1
+	seen := 0
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		if seen += days[d]; 2*seen >= total {
+			p.Grain = d
+			break
+		}
+	}
+	named := 0
+	for class, n := range classes {
+		if in.classes[class] != "" && 20*n >= total {
+			named++
+		}
+	}
+	p.Categories = named >= 2
+}
+
+// circumstances are the study's calendar and every Ramadan that a pattern
+// touches.
+func circumstances(s *study.Study, p *athar.Pattern) []athar.Dated {
+	out := dated(s)
+	for y := p.Before.First.Time().Year(); y <= p.After.Last.Time().Year(); y++ {
+		if span, ok := calendar.Ramadan(y); ok {
+			out = append(out, athar.Dated{Name: athar.Names{En: "Ramadan", Ar: "رمضان"}, When: span})
+		}
+	}
+	return out
+}
+
+// losses are the study's reported losses of leadership.
+func losses(s *study.Study) []athar.Loss { return s.Losses }
