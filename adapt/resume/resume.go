@@ -160,6 +160,12 @@ func (s *series) covers(d athar.Day) bool {
 // where there is more to learn them from than in the stacked windows.
 func newSeries(p *athar.Pattern, losses []athar.Day) *series {
 	s := &series{span: athar.Span{First: p.Before.First, Last: p.After.Last}}
+	switch { // a pattern with one stretch only covers that one
+	case p.Before.Days() == 0:
+		s.span = p.After
+	case p.After.Days() == 0:
+		s.span = p.Before
+	}
 	n := s.span.Days()
 	s.count, s.expect, s.ramadan = make([]float64, n+1), make([]float64, n+1), make([]bool, n)
 	for _, e := range p.Records {

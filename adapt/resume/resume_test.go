@@ -304,6 +304,15 @@ func TestDegenerate(t *testing.T) {
 	q.Before.Last = q.Before.First
 	q.After = athar.Span{First: q.Before.First + 1, Last: q.Before.First + 1}
 	code("two days", q, "resumption-none-usable")
+	q = *p
+	q.Before = athar.Span{First: 0, Last: -1} // no time before: the days since 1970 are not quiet ones
+	q.After.First = p.Losses[0].When.First - 20
+	if r := Analyse(&q, Options{}); len(r.Used) != 5 || len(r.Excluded) != 1 || r.Excluded[0].Code != "resumption-left-window" {
+		t.Errorf("no time before: %+v", r)
+	}
+	q = *p
+	q.Before, q.After = athar.Span{First: 0, Last: -1}, athar.Span{First: 0, Last: -1}
+	code("no time", q, "resumption-none-usable")
 }
 
 func TestOrderAndTimeDoNotShow(t *testing.T) {
