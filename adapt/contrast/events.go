@@ -36,8 +36,9 @@ type Sides struct {
 	NearAreas, FarAreas []int32 // indices into Areas, ascending
 	Span                [2]athar.Span
 	// Blocks holds the spans of the blocks: the first Count[0] make up the time
-	// before, the other Count[1] the time after. A side of D days is cut into
-	// round(D/28) blocks, at least one, of whole weeks but for its last days.
+	// before, the other Count[1] the time after. The shorter side, of D days, is
+	// cut into round(D/28) blocks, at least one, the longer into blocks as long on
+	// average; all are whole weeks but for the last days of a side.
 	Blocks []athar.Span
 	Count  [2]int
 }
@@ -54,8 +55,12 @@ func Split(p *athar.Pattern) *Sides {
 			s.FarAreas = append(s.FarAreas, int32(i))
 		}
 	}
-	for k, span := range s.Span {
-		s.Count[k] = blocks(span, &s.Blocks)
+	if short := min(p.Before.Days(), p.After.Days()); short > 0 {
+		days := float64(short) / max(1, math.Round(float64(short)/BlockDays))
+		for k, span := range s.Span {
+			s.Count[k] = int(math.Round(float64(span.Days()) / days))
+			s.cut(span, s.Count[k])
+		}
 	}
 	for _, r := range p.Records {
 		s.Classes = append(s.Classes, r.Class)
@@ -76,7 +81,7 @@ func Split(p *athar.Pattern) *Sides {
 				side = k
 			}
 		}
-		if side < 0 || r.N < 1 || !a.Near() && a.Role != athar.Far {
+		if side < 0 || s.Count[side] == 0 || r.N < 1 || !a.Near() && a.Role != athar.Far {
 			continue
 		}
 		class, _ := slices.BinarySearch(s.Classes, r.Class)
@@ -114,22 +119,16 @@ func Split(p *athar.Pattern) *Sides {
 	return s
 }
 
-// blocks appends the blocks of a span and returns their number.
-func blocks(s athar.Span, out *[]athar.Span) int {
-	days := s.Days()
-	if days == 0 {
-		return 0
-	}
-	k := max(1, int(math.Round(float64(days)/BlockDays)))
-	weeks := float64(days / 7)
-	from := s.First
+// cut appends k blocks that make up a span.
+func (s *Sides) cut(span athar.Span, k int) {
+	weeks := float64(span.Days() / 7)
+	from := span.First
 	for b := 1; b <= k; b++ {
-		last := s.First + athar.Day(7*math.Round(float64(b)*weeks/float64(k))) - 1
+		last := span.First + athar.Day(7*math.Round(float64(b)*weeks/float64(k))) - 1
 		if b == k {
-			last = s.Last
+			last = span.Last
 		}
-		*out = append(*out, athar.Span{First: from, Last: last})
+		s.Blocks = append(s.Blocks, athar.Span{First: from, Last: last})
 		from = last + 1
 	}
-	return k
 }
