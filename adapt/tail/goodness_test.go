@@ -78,6 +78,13 @@ func TestDraws(t *testing.T) {
 	if z := (chi - cells - 1) / math.Sqrt(2*(cells+1)); z > 4 || z < -4 {
 		t.Errorf("chi-squared %.1f on %.0f cells", chi, cells+1)
 	}
+	// Inversion gives the largest size that is still that rare.
+	for _, u := range []float64{.9, .5, .01} {
+		u *= l.above[table]
+		if x := l.beyond(u); l.survival(x) < u || l.survival(x+1) >= u {
+			t.Errorf("P(X >= %d) = %g, P(X >= %d) = %g around %g", x, l.survival(x), x+1, l.survival(x+1), u)
+		}
+	}
 	// Half of those beyond the table lie beyond the law's median there.
 	over := 0.
 	for _, x := range rest {

@@ -204,6 +204,72 @@ func TestIndicator(t *testing.T) {
 	same("later days", &q)
 }
 
+// What can be wrong with a record is said.
+func TestDoubts(t *testing.T) {
+	codes := func(p *athar.Pattern) (athar.Indicator, []string) {
+		x := Indicator(p, 1)
+		var out []string
+		for _, n := range x.Warnings {
+			out = append(out, n.Code)
+		}
+		return x, out
+	}
+	make := func() *athar.Pattern {
+		return nullWorld(9, 9, 60, 1, 2.4).pattern(stat.Stream(2, "tail/doubts", 0))
+	}
+	p := make()
+	x, quiet := codes(p)
+	for _, c := range quiet { // a rival may win by chance
+		if !slices.Contains([]string{"tail-fit", "tail-lognormal", "tail-cutoff"}, c) {
+			t.Errorf("a clean record has the note %s", c)
+		}
+	}
+	n := x.N
+	// An event that lies for less than half in a stretch belongs to neither.
+	for i := range p.Records {
+		if r := &p.Records[i]; r.When.First < p.After.First+14 && r.When.First >= p.After.First {
+			r.When.First -= 60
+			r.When.Last += 40
+		}
+	}
+	p.After.First += 7 // a week of wash-in
+	if y, _ := codes(p); y.N >= n {
+		t.Errorf("%d tail events with some between the stretches, %d without", y.N, n)
+	}
+	// Sizes from 30 to 60, all alike.
+	p = make()
+	for i := range p.Records {
+		v := 30 + i%31
+		p.Records[i].Deaths = athar.Deaths{Low: v, Best: v, High: v}
+	}
+	x, got := codes(p)
+	if x.Refusal == nil && !slices.Contains(got, "tail-not-power-law") {
+		t.Errorf("no power law, but the notes are %v", got)
+	}
+	// Months without days, and a time too short for blocks.
+	p = make()
+	p.Grain = 31
+	if x, got := codes(p); !slices.Contains(got, "contrast-coarse") || !math.IsNaN(float64(x.P)) || math.IsNaN(float64(x.Change)) {
+		t.Errorf("p %v; %v", x.P, got)
+	}
+	short := nullWorld(3, 2, 200, 1, 2.4).pattern(stat.Stream(2, "tail/short", 0))
+	if x, got := codes(short); !slices.Contains(got, "contrast-few-blocks") || !math.IsNaN(float64(x.P)) {
+		t.Errorf("p %v; %v", x.P, got)
+	}
+	// A fall of the best figures that the ranges take back.
+	w := nullWorld(12, 12, 90, 1, 2.2)
+	w.alpha[0][1] = 2.9
+	p = w.pattern(stat.Stream(2, "tail/undo", 0))
+	for i := range p.Records {
+		if r := &p.Records[i]; r.When.First >= p.After.First && r.Area != 2 && r.Deaths.Best > 5 {
+			r.Deaths.High = 30 * r.Deaths.Best
+		}
+	}
+	if _, got := codes(p); !slices.Contains(got, "tail-tolls-undo") {
+		t.Errorf("ranges that undo the change are not noticed: %v", got)
+	}
+}
+
 func later(s athar.Span) athar.Span { return athar.Span{First: s.First + 700, Last: s.Last + 700} }
 
 func TestRefusals(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"athar/internal/testdata"
+	"athar/stat"
 )
 
 // near fails where got is further than tol from want.
@@ -105,6 +106,84 @@ func TestNativeAmerican(t *testing.T) {
 	near(t, "alpha", f.Alpha, 2.21005305248646, 1e-6) // poweRlaw stops its search at about 2e-7
 	near(t, "KS", f.KS, .0375712741188002, 1e-7)
 	near(t, "logLik", f.LogLik, -1266.84115182938, 1e-7)
+}
+
+// Where the search begins does not matter, nor do sizes without events; the
+// exponent is where the likelihood is highest; and the distance is the largest
+// over every whole number.
+func TestBestIsBest(t *testing.T) {
+	for k := range 40 {
+		x := draws(1.5+float64(k%4)/2, 1+k%5, 30+5*k, stat.Stream(1, "tail/best", k))
+		f, ok := Best(x, 2)
+		if !ok {
+			t.Fatal("no fit")
+		}
+		var w fitter
+		w.load(x)
+		for _, first := range x.Size {
+			if g, _ := w.best(2, first); g != f {
+				t.Fatalf("begun at %d: %+v, else %+v", first, g, f)
+			}
+		}
+		y := Tally{append([]int{}, x.Size...), append([]int{}, x.Count...)}
+		y.Size, y.Count = append(y.Size, 1<<40), append(y.Count, 0)
+		if g, _ := Best(y, 2); g != f {
+			t.Fatalf("with an empty size %+v, without %+v", g, f)
+		}
+		lik := func(a float64) float64 {
+			s := 0.
+			for i, v := range x.From(f.Xmin).Size {
+				s -= float64(x.From(f.Xmin).Count[i]) * (a*math.Log(float64(v)) + math.Log(Zeta(a, float64(f.Xmin))))
+			}
+			return s
+		}
+		near(t, "logLik", f.LogLik, lik(f.Alpha), 1e-8*math.Abs(f.LogLik))
+		if lik(f.Alpha-.01) > f.LogLik || lik(f.Alpha+.01) > f.LogLik {
+			t.Errorf("a higher likelihood beside %g", f.Alpha)
+		}
+		// All distances from all xmin, number by number.
+		best, at := math.Inf(1), 0
+		for _, xmin := range x.Size {
+			g, ok := At(x, xmin)
+			if !ok {
+				continue
+			}
+			tail, d, left := x.From(xmin), 0., float64(g.N)
+			for v, i := xmin, 0; v <= min(tail.Size[len(tail.Size)-1]+1, xmin+3000); v++ {
+				d = max(d, math.Abs(Zeta(g.Alpha, float64(v))/Zeta(g.Alpha, float64(xmin))-left/float64(g.N)))
+				if i < len(tail.Size) && tail.Size[i] == v {
+					left -= float64(tail.Count[i])
+					i++
+				}
+			}
+			if tail.Size[len(tail.Size)-1] < xmin+3000 {
+				near(t, "KS", g.KS, d, 1e-10)
+			}
+			if g.KS < best {
+				best, at = g.KS, xmin
+			}
+		}
+		if at != f.Xmin {
+			t.Errorf("xmin %d, number by number %d", f.Xmin, at)
+		}
+	}
+}
+
+// The common Xmin is the larger of the two, on whichever side it is.
+func TestCommonXmin(t *testing.T) {
+	low := draws(2.5, 2, 400, stat.Stream(1, "tail/low", 0))
+	high := draws(2.5, 20, 400, stat.Stream(1, "tail/high", 0))
+	for _, c := range [][2]Tally{{low, high}, {high, low}} {
+		a, _ := Best(c[0], 5)
+		b, _ := Best(c[1], 5)
+		got, ok := Compare(c[0], c[1], 5)
+		if want := max(a.Xmin, b.Xmin); !ok || got.Before.Xmin != want || got.After.Xmin != want || a.Xmin == b.Xmin {
+			t.Errorf("common xmin %d and %d of %d and %d", got.Before.Xmin, got.After.Xmin, a.Xmin, b.Xmin)
+		}
+	}
+	if _, ok := Compare(low, Tally{}, 5); ok {
+		t.Error("a comparison with nothing")
+	}
 }
 
 func BenchmarkBest(b *testing.B) {
