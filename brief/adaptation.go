@@ -17,6 +17,7 @@ type adapted struct {
 	name   athar.Names
 	anchor string
 	start  athar.Span // of the campaign, or of the time judged; empty: unknown
+	total  bool       // near is everywhere
 	a      *athar.Adaptation
 }
 
@@ -25,14 +26,14 @@ func (p *page) adapted() []adapted {
 	anchor := func() string { return "adaptation-" + strconv.Itoa(len(out)+1) }
 	for _, c := range p.Campaigns {
 		if c.Adaptation != nil {
-			out = append(out, adapted{c.Campaign.Name, anchor(), c.Campaign.Start, c.Adaptation})
+			out = append(out, adapted{name: c.Campaign.Name, anchor: anchor(), start: c.Campaign.Start, a: c.Adaptation})
 		}
 	}
 	for _, t := range p.Totals {
 		if t.Adaptation == nil {
 			continue
 		}
-		x := adapted{name: t.Name, anchor: anchor(), start: athar.Span{First: 1}, a: t.Adaptation}
+		x := adapted{name: t.Name, anchor: anchor(), start: athar.Span{First: 1}, total: true, a: t.Adaptation}
 		for _, q := range t.Periods {
 			if q.Phase == athar.During || q.Phase == athar.Post {
 				x.start = athar.Span{First: q.First, Last: q.First}
@@ -147,6 +148,7 @@ type SignatureDetail struct {
 // Multiples are panels of one figure with the table of their numbers.
 type Multiples struct {
 	ID     string
+	Near   string // what the near line stands for
 	Panels []Panel
 	Vote   bool // some indicator decides
 	Slopes bool // some panel shows before and after
@@ -225,9 +227,9 @@ func (p *page) indicators(id string, x adapted, list []athar.Indicator, drawn ma
 		return 2
 	}
 	slices.SortStableFunc(list, func(a, b athar.Indicator) int { return rank(a) - rank(b) })
-	m := &Multiples{ID: id, Table: Table{Head: p.head("indicator", "pre", "post", "farpre", "farpost", "change", "interval", "p", "holm", "mde", "n", "farn", "reading", "reason")}}
+	m := &Multiples{ID: id, Near: p.curveName(x, "near"), Table: Table{Head: p.head("indicator", "pre", "post", "farpre", "farpost", "change", "interval", "p", "holm", "mde", "n", "farn", "reading", "reason")}}
 	for _, d := range list {
-		q := p.panel(d, x.start, !drawn[d.Code])
+		q := p.panel(d, x, !drawn[d.Code])
 		drawn[d.Code] = true
 		m.Panels = append(m.Panels, q)
 		m.Vote = m.Vote || q.Decides
@@ -242,7 +244,7 @@ func (p *page) indicators(id string, x adapted, list []athar.Indicator, drawn ma
 // indicatorName is the name of an indicator, or its code.
 func (p *page) indicatorName(code string) string { return p.Lang.Word("indicator", code) }
 
-func (p *page) panel(d athar.Indicator, start athar.Span, draw bool) Panel {
+func (p *page) panel(d athar.Indicator, x adapted, draw bool) Panel {
 	q := Panel{Name: p.indicatorName(d.Code), Reading: d.Reading, Decides: decides(d), Group: p.Lang.Word("group", string(d.Group)), Warnings: d.Warnings}
 	if p.Lang.Has("indicator-unit." + d.Code) {
 		q.Unit = p.Lang.Word("indicator-unit", d.Code)
@@ -261,9 +263,9 @@ func (p *page) panel(d athar.Indicator, start athar.Span, draw bool) Panel {
 	if p.Lang.Has("indicator-means." + d.Code) {
 		q.Means = p.plain("indicator-means." + d.Code)
 	}
-	q.Slope = p.slope(d)
+	q.Slope = p.slope(d, x)
 	q.Contrast, q.Axis = p.contrast(d)
-	q.Plots, q.Shares = p.curves(d, start)
+	q.Plots, q.Shares = p.curves(d, x)
 	return q
 }
 
@@ -361,7 +363,7 @@ func (p *page) indicatorNumbers(d athar.Indicator) []string {
 // slope draws an indicator's levels; empty if it has none on either side. The
 // scale is never finer than the interval of the change, so that noise does not
 // look steep.
-func (p *page) slope(d athar.Indicator) template.HTML {
+func (p *page) slope(d athar.Indicator, x adapted) template.HTML {
 	if !known(d.Before) || !known(d.After) {
 		return ""
 	}
@@ -386,7 +388,7 @@ func (p *page) slope(d athar.Indicator) template.HTML {
 			return
 		}
 		fig.Lines = append(fig.Lines, figure.SlopeLine{From: float64(from), To: float64(to), FromLabel: p.Lang.Level(from), ToLabel: p.Lang.Level(to), Class: class,
-			Hollow: class == "far", Title: p.plain("indicators.slope-tip", "where", p.Lang.Word("curve", code), "from", from, "to", to)})
+			Hollow: class == "far", Title: p.plain("indicators.slope-tip", "where", p.curveName(x, code), "from", from, "to", to)})
 	}
 	add(d.FarBefore, d.FarAfter, "far", "far")
 	add(d.Before, d.After, "near", "near")
@@ -447,7 +449,7 @@ var chances = []string{"posterior", "not-regained"}
 
 // curves draws an indicator's courses: each probability in a plot of its own,
 // everything else together, and the shares of categories as pairs.
-func (p *page) curves(d athar.Indicator, start athar.Span) (plots []PlotView, shares []Share) {
+func (p *page) curves(d athar.Indicator, of adapted) (plots []PlotView, shares []Share) {
 	var classes []athar.Curve
 	parts := make([][]athar.Curve, 1+len(chances))
 	for _, c := range d.Curves {
@@ -459,7 +461,7 @@ func (p *page) curves(d athar.Indicator, start athar.Span) (plots []PlotView, sh
 		parts[k+1] = append(parts[k+1], c)
 	}
 	for _, list := range parts {
-		if v := p.plot(d, list, start); v != nil {
+		if v := p.plot(d, list, of); v != nil {
 			plots = append(plots, *v)
 		}
 	}
@@ -476,6 +478,14 @@ func floats(list []athar.Num) []float64 {
 
 func line(c athar.Curve, class string) figure.Line {
 	return figure.Line{X: floats(c.X), Y: floats(c.Y), Low: floats(c.Low), High: floats(c.High), Class: class}
+}
+
+// curveName is what a line stands for; in a total, near is everywhere.
+func (p *page) curveName(x adapted, code string) string {
+	if x.total && code == "near" {
+		code = "everywhere"
+	}
+	return p.Lang.Word("curve", code)
 }
 
 // curveClass is the look of a line by the parts of its name: "fit-before" is
@@ -496,7 +506,7 @@ func curveClass(code string) string {
 	return strings.Join(out, " ")
 }
 
-func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *PlotView {
+func (p *page) plot(d athar.Indicator, list []athar.Curve, of adapted) *PlotView {
 	var xs, ys, bands []float64
 	for _, c := range list {
 		xs = append(xs, floats(c.X)...)
@@ -525,9 +535,9 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *Pl
 	if frame.y == ratios {
 		fig.Ref = 1
 	}
-	if x, ok := fig.X.(figure.LinScale); ok && frame.x == dates && start.Days() > 0 {
-		a, before := x.At(float64(start.First))
-		b, beyond := x.At(float64(start.Last) + 1)
+	if x, ok := fig.X.(figure.LinScale); ok && frame.x == dates && of.start.Days() > 0 {
+		a, before := x.At(float64(of.start.First))
+		b, beyond := x.At(float64(of.start.Last) + 1)
 		if before <= 0 && beyond >= 0 || b > a {
 			fig.Windows = []figure.Window{{From: a, To: b, Class: "start"}}
 		}
@@ -541,10 +551,10 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, start athar.Span) *Pl
 			if !l.Bars {
 				break // a line has no tooltips
 			}
-			l.Titles = append(l.Titles, p.plain("indicators.plot-tip", "name", p.Lang.Word("curve", c.Code), "x", p.axisLabel(frame.x, at(c.X, i)), "y", p.Lang.Level(c.Y[i])))
+			l.Titles = append(l.Titles, p.plain("indicators.plot-tip", "name", p.curveName(of, c.Code), "x", p.axisLabel(frame.x, at(c.X, i)), "y", p.Lang.Level(c.Y[i])))
 		}
 		fig.Lines = append(fig.Lines, l)
-		key := PlotKey{class, p.Lang.Word("curve", c.Code)}
+		key := PlotKey{class, p.curveName(of, c.Code)}
 		if !slices.Contains(out.Legend, key) {
 			out.Legend = append(out.Legend, key)
 		}

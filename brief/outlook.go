@@ -102,7 +102,6 @@ func (p *page) fan(id, name string, o athar.Outlook) OutlookView {
 	v := OutlookView{ID: id, Name: o.Name, Unit: l.Word("outlook-unit", o.Unit), Model: p.model(o.Model), Because: o.Because,
 		Table: Table{Head: p.head("period", "observed", "median", "half", "most")}}
 	first := max(0, len(o.Months)-fanMonths)
-	// The foretold months follow the last observed one, so the fan opens there.
 	var x []float64
 	var days []athar.Num
 	ahead := len(o.Months)
@@ -122,12 +121,13 @@ func (p *page) fan(id, name string, o athar.Outlook) OutlookView {
 		seen := at(o.Observed, i)
 		observed.X, observed.Y = append(observed.X, d), append(observed.Y, float64(seen))
 		mid, lo5, hi5, lo9, hi9 := at(o.Median, i), at(o.Low50, i), at(o.High50, i), at(o.Low90, i), at(o.High90, i)
-		if i == ahead-1 && known(seen) { // the fan's point is the last count
+		half, most := l.Word("language", "missing"), l.Word("language", "missing")
+		if known(mid) {
+			half, most = p.numbers(lo5, hi5), p.numbers(lo9, hi9)
+		}
+		v.Table.Rows = append(v.Table.Rows, []string{l.Span(o.Months[i]), l.Number(seen), l.Number(mid), half, most})
+		if i == ahead-1 && known(seen) { // the fan opens at the last count
 			mid, lo5, hi5, lo9, hi9 = seen, seen, seen, seen, seen
-		} else if known(mid) {
-			v.Table.Rows = append(v.Table.Rows, []string{l.Span(o.Months[i]), l.Number(seen), l.Number(mid), p.numbers(lo5, hi5), p.numbers(lo9, hi9)})
-		} else {
-			v.Table.Rows = append(v.Table.Rows, []string{l.Span(o.Months[i]), l.Number(seen), l.Number(mid), l.Word("language", "missing"), l.Word("language", "missing")})
 		}
 		median.X, median.Y = append(median.X, d), append(median.Y, float64(mid))
 		narrow.X, narrow.Low, narrow.High = append(narrow.X, d), append(narrow.Low, float64(lo5)), append(narrow.High, float64(hi5))

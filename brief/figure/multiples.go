@@ -15,6 +15,9 @@ func (s LinScale) Null() float64 { return 0 }
 // At is the share of the axis at v, clamped to it; out is -1 or +1 where v lies
 // beyond.
 func (s LinScale) At(v float64) (at float64, out int) {
+	if !(s.Hi > s.Lo) {
+		return 0.5, 0
+	}
 	at = (v - s.Lo) / (s.Hi - s.Lo)
 	switch {
 	case at < -1e-9:
@@ -59,9 +62,15 @@ func roundStep(span float64) float64 {
 // Ticks are three to six round values in the scale.
 func (s LinScale) Ticks() []float64 {
 	var out []float64
-	step := roundStep(s.Hi - s.Lo)
-	for i := math.Ceil(s.Lo/step - 1e-9); i*step <= s.Hi+1e-9*step; i++ {
-		out = append(out, i*step+0) // +0: never -0
+	for _, part := range []float64{1, 2, 4} { // a coarse step may miss both ends
+		if len(out) >= 3 || !(s.Hi > s.Lo) {
+			break
+		}
+		out = out[:0]
+		step := roundStep((s.Hi - s.Lo) / part)
+		for i := math.Ceil(s.Lo/step - 1e-9); i*step <= s.Hi+1e-9*step; i++ {
+			out = append(out, i*step+0) // +0: never -0
+		}
 	}
 	return out
 }

@@ -247,7 +247,7 @@ func (l *Language) Level(n athar.Num) string {
 // Change is Level with a plus sign before positive numbers.
 func (l *Language) Change(n athar.Num) string {
 	s := l.Level(n)
-	if n >= 0.0005 && !math.IsInf(float64(n), 0) {
+	if n >= 0.0005 {
 		return "+" + s
 	}
 	return s

@@ -40,6 +40,8 @@ func TestNumbers(t *testing.T) {
 		{"count", 106274, "106\u202f274"}, {"count", 5981, "5\u202f981"}, {"count", 999, "999"}, {"count", athar.Num(-1200), "−1\u202f200"}, {"count", nan, "–"},
 		{"number", 17.2, "17.2"}, {"number", 17.0, "17"}, {"number", 0.04, "<0.1"}, {"number", 0.06, "0.1"}, {"number", 0, "0"}, {"number", 151.3, "151"}, {"number", -inf, "−∞"},
 		{"signed", 3.14, "+3.1"}, {"signed", -12, "−12"}, {"signed", 0, "0"}, {"signed", -0.04, "0"}, {"signed", 0.04, "0"}, {"signed", inf, "+∞"}, {"signed", nan, "–"},
+		{"level", 0.0812, "0.081"}, {"level", 5.123, "5.12"}, {"level", -36.52, "−36.5"}, {"level", 1214.2, "1\u202f214"}, {"level", -0.0004, "0"}, {"level", nan, "–"}, {"level", inf, "∞"},
+		{"change", 0.12, "+0.12"}, {"change", -0.12, "−0.12"}, {"change", 0.0001, "0"}, {"change", inf, "+∞"}, {"change", -inf, "−∞"}, {"change", nan, "–"},
 		{"percent", 0.614, "61%"}, {"percent", 0.004, "0.4%"}, {"percent", 0.0, "0%"}, {"fewer", 0.54, "46%"}, {"more", 1.2, "20%"},
 		{"km", athar.Num(25), "25"}, {"", 3, "3"}, {"", 2.5, "2.5"}, {"", true, "yes"}, {"", "as it is", "as it is"},
 		{"", []string{"a", "b"}, "a, b"}, {"date", day("2020-09-25"), "25 September 2020"}, {"date", "2020-09-25", "25 September 2020"},
