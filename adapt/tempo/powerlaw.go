@@ -251,12 +251,11 @@ func TestTrend(edges, counts []float64, phi float64, draws int, seed uint64) Tre
 	for j := 0; j < len(counts); j += block {
 		starts = append(starts, j)
 	}
-	moved, at := make([]float64, 0, len(counts)), 0
-	reach := 1
+	moved, reach := make([]float64, 0, len(counts)), 1
 	for range draws {
 		r.Shuffle(len(starts), func(i, j int) { starts[i], starts[j] = starts[j], starts[i] })
 		moved = moved[:0]
-		for _, at = range starts {
+		for _, at := range starts {
 			moved = append(moved, counts[at:min(at+block, len(counts))]...)
 		}
 		if math.Abs(LaplaceCells(edges, moved)) >= math.Abs(t.U)*(1-1e-9) {

@@ -30,19 +30,18 @@ const (
 
 // record is the pattern's events in cells and, where days are known, in time.
 type record struct {
-	p             *athar.Pattern
-	cells         []athar.Span // before, then after
-	split         int
-	near, far     []float64
-	start         athar.Day // of the clock: the first day after
-	length        float64   // weeks that the clock runs
-	edges         []float64 // of the cells after, in weeks since start
-	times         []float64 // near after, in weeks since start; where days are known
-	farTimes      []float64
-	unplaced      int
-	seasons       [][]float64
-	oneSided      []athar.Names
-	phiNear, dfIn float64 // dispersion of the near cells around one rate a stretch
+	p         *athar.Pattern
+	cells     []athar.Span // before, then after
+	split     int
+	near, far []float64
+	start     athar.Day // of the clock: the first day after
+	length    float64   // weeks that the clock runs
+	edges     []float64 // of the cells after, in weeks since start
+	times     []float64 // near after, in weeks since start; where days are known
+	farTimes  []float64
+	unplaced  int
+	seasons   [][]float64
+	oneSided  []athar.Names
 }
 
 func gather(p *athar.Pattern) *record {
@@ -245,18 +244,18 @@ func (r *record) tempo() athar.Indicator {
 
 // ratio is the log ratio of rates after against before, near over far, with its
 // standard error, the degrees of freedom of the dispersion and the dispersion
-// near the campaign. The error is Ci' A (sum_r phi_r A_r) A of the Poisson fit, A
-// its inverse information and A_r a role's own part of the information. Without
+// near the campaign. The variance is that of A (sum_r phi_r B_r) A, A
+// the Poisson fit's inverse information and B_r a role's own part of the information. Without
 // an event after, half an event is added to every count and seasons are left
 // out, so that the interval has an end.
-func (r *record) ratio(control, some bool) (change, se, df, phi float64) {
+func (r *record) ratio(control, happened bool) (change, se, df, phi float64) {
 	nan := math.NaN()
 	n := len(r.cells)
 	roles := [][]float64{r.near}
 	if control {
 		roles = append(roles, r.far)
 	}
-	if !some {
+	if !happened {
 		df = math.Inf(1)
 		for k, y := range roles {
 			y0, y1 := sum(y[:r.split])+.5, sum(y[r.split:])+.5
