@@ -205,6 +205,10 @@ func Compare(p *athar.Pattern, of func(e *Events) Statistic, o Options) athar.In
 		}
 	}
 	slices.Sort(null)
+	if null[len(null)/2] == null[0] {
+		ind.Warnings = append(ind.Warnings, athar.NewNote("contrast-flat"))
+		return ind
+	}
 	half := null[min(len(null)-1, int(math.Ceil(.95*float64(len(null)+1)))-1)]
 	ind.P = athar.Num(float64(1+reached) / float64(1+len(null)))
 	ind.Low, ind.High = scale(change-half), scale(change+half)

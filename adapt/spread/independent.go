@@ -14,7 +14,9 @@ import (
 //
 // from 1 (all move as one) to K (each on its own). Series that do not vary are
 // left out. Chance correlations keep it below K: about K/(1 + (K-1)/W) for
-// independent series of W weeks, so that only series of one length compare.
+// independent series of W weeks, so that only series of one length compare. A
+// wave that all share is taken away nearly, not wholly, because its course is
+// itself estimated from counts.
 //
 // It is a workspace: nothing is allocated after [NewIndependent].
 type Independent struct {

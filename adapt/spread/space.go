@@ -24,9 +24,9 @@ func Within(distance [][]float64, km float64) Weights {
 	return w
 }
 
-// Adjoining makes places neighbours if no third place lies inside the circle
+// Adjoining makes places neighbours if no third place lies in or on the circle
 // that has the line between them as its diameter (Gabriel and Sokal 1969):
-// d_ik^2 + d_jk^2 >= d_ij^2 for all k. It stands for shared borders where only
+// d_ik^2 + d_jk^2 > d_ij^2 for all k. It stands for shared borders where only
 // points are known.
 func Adjoining(distance [][]float64) Weights {
 	w := make(Weights, len(distance))
@@ -36,7 +36,7 @@ func Adjoining(distance [][]float64) Weights {
 			for k := 0; k < len(distance) && near; k++ {
 				if k != i && k != j {
 					a, b, c := distance[i][k], distance[j][k], distance[i][j]
-					near = a*a+b*b >= c*c
+					near = a*a+b*b > c*c*(1+1e-9)
 				}
 			}
 			if near {

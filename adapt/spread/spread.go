@@ -11,6 +11,7 @@ package spread
 
 import (
 	"math"
+	"slices"
 
 	"athar"
 	"athar/adapt/contrast"
@@ -84,7 +85,22 @@ func hill(p *athar.Pattern, s *contrast.Sides, q int, seed uint64) athar.Indicat
 	if len(s.NearAreas) < MinAreas {
 		return refused(code, athar.GroupSpatial, 1, athar.Refuse("spread-few-areas", "n", len(s.NearAreas), "need", MinAreas))
 	}
-	ind := contrast.Compare(p, func(e *contrast.Events) contrast.Statistic {
+	ind := contrast.Compare(p, hillStatistic(q), contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Ratio: true, Seed: seed})
+	if ind.Refusal != nil {
+		return ind
+	}
+	switch q {
+	case 0:
+		ind.Warnings = append(ind.Warnings, athar.NewNote("spread-reporting"))
+	case 2:
+		ind.Curves = profile(s, seed)
+	}
+	return ind
+}
+
+// hillStatistic is the estimated Hill number of order q over the areas of a side.
+func hillStatistic(q int) func(e *contrast.Events) contrast.Statistic {
+	return func(e *contrast.Events) contrast.Statistic {
 		c := make([]float64, len(e.Areas))
 		h := harmonic(len(e.Area))
 		dense := make([]float64, len(e.Areas))
@@ -99,17 +115,7 @@ func hill(p *athar.Pattern, s *contrast.Sides, q int, seed uint64) athar.Indicat
 			}
 			return Estimate(x, q)
 		}
-	}, contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Ratio: true, Seed: seed})
-	if ind.Refusal != nil {
-		return ind
 	}
-	switch q {
-	case 0:
-		ind.Warnings = append(ind.Warnings, athar.NewNote("spread-reporting"))
-	case 2:
-		ind.Curves = profile(s, seed)
-	}
-	return ind
 }
 
 // profile are the estimated Hill numbers of order 0, 1 and 2 of all events near
@@ -350,89 +356,88 @@ func distance(p *athar.Pattern, s *contrast.Sides, seed uint64) athar.Indicator 
 // independent compares N_eff of weekly counts, see [Independent], among areas
 // with at least [MinPerArea] events before and as many after.
 func independent(p *athar.Pattern, s *contrast.Sides, seed uint64) athar.Indicator {
-	no := func(r *athar.Refusal) athar.Indicator {
-		return refused("independent", athar.GroupTemporal, 1, r)
+	m, why := newMovers(p, s)
+	if why != nil {
+		return refused("independent", athar.GroupTemporal, 1, why)
 	}
-	weeks := min(p.Before.Days(), p.After.Days()) / 7
-	switch {
-	case p.Grain > 7:
-		return no(athar.Refuse("spread-not-weekly", "days", p.Grain))
-	case weeks < MinWeeks:
-		return no(athar.Refuse("spread-few-weeks", "n", weeks, "need", MinWeeks))
-	}
-	var c [2][]float64
-	for side := range c {
-		c[side] = totals(s, append(append([]int32(nil), s.Near[side]...), s.Far[side]...))
-	}
-	serves := func(i int) bool { return c[0][i] >= MinPerArea && c[1][i] >= MinPerArea }
-	near, far := 0, 0
-	for i, a := range p.Areas {
-		switch {
-		case !serves(i):
-		case a.Near():
-			near++
-		case a.Role == athar.Far:
-			far++
-		}
-	}
-	if near < minSeries {
-		return no(athar.Refuse("spread-few-series", "n", near, "need", minSeries, "events", MinPerArea))
-	}
-	q := without(p, serves)
-	q.Control = p.Control && far >= minSeries
-	most := 2 + max(p.Before.Days(), p.After.Days())/7
-	row := make([]int, len(p.Areas))
-	sides := contrast.Split(q)
-	for _, areas := range [][]int32{sides.NearAreas, sides.FarAreas} {
-		for k, a := range areas {
-			row[a] = k
-		}
-	}
-	ind := contrast.Compare(q, func(e *contrast.Events) contrast.Statistic {
-		d := NewIndependent(max(near, far), most)
-		counts := make([]float64, max(near, far)*most)
-		return func(s contrast.Sample) float64 {
-			weeks := s.Span.Days() / 7
-			x := counts[:len(s.Areas)*weeks]
-			clear(x)
-			for _, i := range s.Pick {
-				if w := int(s.Day[i]-s.Span.First) / 7; w < weeks {
-					x[row[s.Area[i]]*weeks+w]++
-				}
-			}
-			return d.Number(x, weeks)
-		}
-	}, contrast.Options{Code: "independent", Group: athar.GroupTemporal, Predicts: 1, Ratio: true, Seed: seed})
+	ind := contrast.Compare(m.p, m.statistic, contrast.Options{Code: "independent", Group: athar.GroupTemporal, Predicts: 1, Ratio: true, Seed: seed})
 	if ind.Refusal != nil {
 		return ind
 	}
-	if p.Control && !q.Control {
-		ind.Warnings = append(ind.Warnings, athar.NewNote("spread-far-series", "n", far, "need", minSeries, "events", MinPerArea))
+	if p.Control && !m.p.Control {
+		ind.Warnings = append(ind.Warnings, athar.NewNote("spread-far-series", "n", m.far, "need", minSeries, "events", MinPerArea))
 	}
-	alone := independence(q, seed)
-	ind.Warnings = append(ind.Warnings, athar.NewNote("spread-independence", "areas", near,
+	alone := m.alone(seed)
+	ind.Warnings = append(ind.Warnings, athar.NewNote("spread-independence", "areas", m.near,
 		"before", athar.Num(alone[0][0]), "before_null", athar.Num(alone[0][1]), "after", athar.Num(alone[1][0]), "after_null", athar.Num(alone[1][1])))
 	return ind
 }
 
-// independence is N_eff of all events near, before and after, and what it would
-// be if areas were independent.
-func independence(p *athar.Pattern, seed uint64) (out [2][2]float64) {
-	s := contrast.Split(p)
-	row := make([]int, len(p.Areas))
-	for k, a := range s.NearAreas {
-		row[a] = k
+// movers are the areas whose weekly counts are compared.
+type movers struct {
+	p         *athar.Pattern // the other areas left out
+	s         *contrast.Sides
+	near, far int
+	row       []int // of an area among those of its side
+	weeks     int   // at most
+}
+
+func newMovers(p *athar.Pattern, s *contrast.Sides) (*movers, *athar.Refusal) {
+	weeks := min(p.Before.Days(), p.After.Days()) / 7
+	switch {
+	case p.Grain > 7:
+		return nil, athar.Refuse("spread-not-weekly", "days", p.Grain)
+	case weeks < MinWeeks:
+		return nil, athar.Refuse("spread-few-weeks", "n", weeks, "need", MinWeeks)
 	}
-	for side := range out {
-		weeks := s.Span[side].Days() / 7
-		x := make([]float64, len(s.NearAreas)*weeks)
-		for _, i := range s.Near[side] {
-			if w := int(s.Day[i]-s.Span[side].First) / 7; w < weeks {
-				x[row[s.Area[i]]*weeks+w]++
-			}
+	var c [2][]float64
+	for side := range c {
+		c[side] = totals(s, slices.Concat(s.Near[side], s.Far[side]))
+	}
+	m := &movers{p: without(p, func(i int) bool { return c[0][i] >= MinPerArea && c[1][i] >= MinPerArea }),
+		row: make([]int, len(p.Areas)), weeks: 2 + max(p.Before.Days(), p.After.Days())/7}
+	m.s = contrast.Split(m.p)
+	m.near, m.far = len(m.s.NearAreas), len(m.s.FarAreas)
+	if m.near < minSeries {
+		return nil, athar.Refuse("spread-few-series", "n", m.near, "need", minSeries, "events", MinPerArea)
+	}
+	m.p.Control = p.Control && m.far >= minSeries
+	for _, areas := range [][]int32{m.s.NearAreas, m.s.FarAreas} {
+		for k, a := range areas {
+			m.row[a] = k
 		}
-		d := NewIndependent(len(s.NearAreas), weeks)
-		out[side] = [2]float64{d.Number(x, weeks), d.ShiftNull(x, weeks, shifts, stat.Stream(seed, "spread/shift", side))}
+	}
+	return m, nil
+}
+
+// fill counts a sample's events by area and week in x, which is returned in
+// the size that it needs.
+func (m *movers) fill(x []float64, s contrast.Sample) ([]float64, int) {
+	weeks := s.Span.Days() / 7
+	x = x[:len(s.Areas)*weeks]
+	clear(x)
+	for _, i := range s.Pick {
+		if w := int(s.Day[i]-s.Span.First) / 7; w < weeks {
+			x[m.row[s.Area[i]]*weeks+w]++
+		}
+	}
+	return x, weeks
+}
+
+func (m *movers) statistic(*contrast.Events) contrast.Statistic {
+	d := NewIndependent(max(m.near, m.far), m.weeks)
+	x := make([]float64, max(m.near, m.far)*m.weeks)
+	return func(s contrast.Sample) float64 { return d.Number(m.fill(x, s)) }
+}
+
+// alone is N_eff of all events near, before and after, and what it would be if
+// areas were independent.
+func (m *movers) alone(seed uint64) (out [2][2]float64) {
+	d := NewIndependent(m.near, m.weeks)
+	x := make([]float64, m.near*m.weeks)
+	for side := range out {
+		y, weeks := m.fill(x, contrast.Sample{Events: m.s.Events, Pick: m.s.Near[side], Span: m.s.Span[side], Areas: m.s.NearAreas})
+		out[side] = [2]float64{d.Number(y, weeks), d.ShiftNull(y, weeks, shifts, stat.Stream(seed, "spread/shift", side))}
 	}
 	return out
 }
