@@ -163,7 +163,7 @@ func (e *evaluation) run() {
 	for k := range e.rivals {
 		best := &e.model
 		if e.rivals[k].baseline {
-			if best = &e.rule; k == neighbours && len(e.near) == 0 {
+			if best = &e.rule; e.idle(k) {
 				continue
 			}
 		}
@@ -171,6 +171,12 @@ func (e *evaluation) run() {
 			*best = k
 		}
 	}
+}
+
+// idle reports whether rule k would only repeat another: without neighbours or
+// other units, their months and the unit's own are the same.
+func (e *evaluation) idle(k int) bool {
+	return k == neighbours && len(e.near) == 0 || k == global && len(e.kin) == 1
 }
 
 func (r *rival) score(h, t int, y, v, level float64) {
@@ -327,7 +333,7 @@ func (e *evaluation) scores() []athar.Score {
 	out := []athar.Score{}
 	for k := range e.rivals {
 		r := &e.rivals[k]
-		if k == neighbours && len(e.near) == 0 {
+		if e.idle(k) {
 			continue
 		}
 		low, high := math.NaN(), math.NaN()

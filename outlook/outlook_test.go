@@ -178,7 +178,7 @@ func TestAwkwardSeries(t *testing.T) {
 			share[i] = float64(i % 2)
 		}
 		a := Assess([]Series{{ID: name, Unit: "all", Months: monthsOf(2000, time.January, len(y)), Count: y, Campaign: share}}, quick)[0]
-		if len(a.Scores) != 13 {
+		if len(a.Scores) != 12 { // four rules, without others to draw on, and eight models
 			t.Errorf("%s: %d scores, %v", name, len(a.Scores), a.Because)
 		}
 		for _, s := range a.Scores {
@@ -312,5 +312,42 @@ func TestNothingToFind(t *testing.T) {
 	}
 	if shown > 3 { // P(more than 3 of 16) = .001 at 5%
 		t.Errorf("shown in %d of %d", shown, reps)
+	}
+}
+
+// The months of the lag are drawn like any other and then dropped.
+func TestLagIsDrawn(t *testing.T) {
+	s := world("x", 60, 6, 2, .9, 1, .4, stat.Stream(14, "lag", 0))
+	x := make([]float64, 66*3)
+	for i := range 66 {
+		design(x[3*i:3*i+3], i%12, 0)
+	}
+	var f ingarch
+	f.fit(s.Count, x[:180], 3)
+	draw := func(n, skip int) [][]float64 {
+		out := make([][]float64, n)
+		for i := range out {
+			out[i] = make([]float64, 300)
+		}
+		f.draw(out, skip, x[180:], stat.Stream(1, "draw", 0))
+		return out
+	}
+	if !reflect.DeepEqual(draw(6, 0)[2:], draw(4, 2)) {
+		t.Error("with a lag the same months have other draws")
+	}
+}
+
+// On a long series from one distribution every model's intervals hold.
+func TestCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulation")
+	}
+	s := world("x", 300, 10, 3, 0, 0, 0, stat.Stream(15, "coverage", 0))
+	for _, x := range Assess([]Series{s}, quick)[0].Scores {
+		if x.Baseline {
+			continue
+		}
+		near(t, x.Model+", 90%", float64(x.Cover90), .9, .06)
+		near(t, x.Model+", 50%", float64(x.Cover50), .52, .1)
 	}
 }

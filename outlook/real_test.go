@@ -3,9 +3,9 @@ package outlook
 import (
 	"compress/gzip"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -133,19 +133,96 @@ func longRun(t testing.TB) []Series {
 	return []Series{s, late}
 }
 
-func TestReal(t *testing.T) {
-	begin := time.Now()
+// neighbours are the governorates with districts that touch.
+func neighbouring(t testing.TB, all []Series) {
+	of := map[string]string{}
+	rows(t, "data/derived/districts.csv", func(get func(string) string) { of[get("district")] = get("governorate") })
+	near := map[string][]string{}
+	rows(t, "data/derived/district_distances.csv", func(get func(string) string) {
+		a, b := of[get("district_a")], of[get("district_b")]
+		if km, _ := strconv.ParseFloat(get("km"), 64); km == 0 && a != b {
+			near[a], near[b] = append(near[a], b), append(near[b], a)
+		}
+	})
+	for i := range all {
+		if n := near[all[i].ID]; n != nil {
+			slices.Sort(n)
+			all[i].Near = slices.Compact(n)
+		}
+	}
+}
+
+// TestPublishedSeries asks for the real series of docs/validation/outlook.md,
+// and prints its tables with -v.
+func TestPublishedSeries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	all := published(t)
+	neighbouring(t, all)
 	out := Assess(all, Options{Seed: 1})
-	t.Log(time.Since(begin), len(all))
-	begin = time.Now()
-	out = append(out, Assess(longRun(t)[:1], Options{Seed: 1})...)
-	t.Log(time.Since(begin))
-	out = append(out, Assess(longRun(t)[1:], Options{Seed: 1})...)
-	for _, a := range out {
-		fmt.Printf("%s %v %v %v\n", a.ID, a.Shown, a.Model, a.Because)
+	for _, s := range longRun(t) {
+		all = append(all, s)
+		out = append(out, Assess([]Series{s}, Options{Seed: 1})...)
+	}
+	won, judged := map[string]int{}, 0
+	for i, a := range out {
+		if len(a.Scores) == 0 {
+			if c := code(a); c != "outlook-few-events" {
+				t.Errorf("%s: %s", a.ID, c)
+			}
+			continue
+		}
+		judged++
+		rule, model := a.Scores[0], athar.Score{CRPS: athar.Num(math.Inf(1))}
 		for _, s := range a.Scores {
-			fmt.Printf("   %-20s %d crps %8.3f ign %.3f mis %.2f c50 %.2f c90 %.2f skill %.3f [%.3f %.3f]\n", s.Model, s.N, s.CRPS, s.IGN, s.MIS, s.Cover50, s.Cover90, s.Skill, s.Low, s.High)
+			if s.Baseline && s.CRPS < rule.CRPS {
+				rule = s
+			}
+			if !s.Baseline && s.CRPS < model.CRPS {
+				model = s
+			}
+		}
+		won[rule.Model]++
+		if a.Shown {
+			t.Errorf("%s: %s is shown; docs/validation/outlook.md says that none is", a.ID, a.Model)
+		}
+		if all[i].Unit != "governorate" {
+			t.Logf("%s\n| forecast | CRPS | skill | IGN | MIS 90%% | coverage 50%% | 90%% | difference from the best rule |\n|---|---|---|---|---|---|---|---|", a.ID)
+			for _, s := range a.Scores {
+				t.Logf("| %s | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f | %.2f to %.2f |", s.Model, s.CRPS, s.Skill, s.IGN, s.MIS, 100*s.Cover50, 100*s.Cover90, s.Low, s.High)
+			}
+		} else {
+			t.Logf("| %s | %s | %.2f | %s | %.2f | %.2f to %.2f |", a.ID, rule.Model, rule.CRPS, model.Model, model.CRPS, model.Low, model.High)
+		}
+	}
+	t.Logf("%d of %d judged; the best rule was %v", judged, len(out), won)
+	if !testing.Verbose() {
+		return
+	}
+	// Calibration in full, and what the loudest month does to the score.
+	for i, s := range all {
+		if s.Unit == "governorate" {
+			continue
+		}
+		group := all
+		if i >= len(all)-2 {
+			group, i = all[i:i+1], 0
+		}
+		e := newEvaluation(group, i, Options{Seed: 1, Draws: 200}.withDefaults())
+		e.run()
+		n := float64(e.cells)
+		loud := 0
+		for m := range e.y {
+			if e.byMonth[m] > 0 && (e.byMonth[loud] == 0 || e.rivals[e.rule].month[m] > e.rivals[e.rule].month[loud]) {
+				loud = m
+			}
+		}
+		for k, r := range e.rivals {
+			if k == own || k == momentNB || k == e.model {
+				t.Logf("| %s | %s | %.0f | %.0f | %.0f | %.0f | %v | %.2f | %.2f |", s.ID, r.name, 100*r.cover[0]/n, 100*r.cover[1]/n, 100*r.cover[2]/n, 100*r.cover[3]/n, r.pit,
+					r.crps/n, (r.crps-r.month[loud])/(n-e.byMonth[loud]))
+			}
 		}
 	}
 }
