@@ -148,6 +148,16 @@ func sign(x athar.Num, ratio bool) int {
 	return 0
 }
 
+// nearMoved reports whether the campaign's own surroundings moved in the
+// direction of the contrast; true where the indicator has no levels.
+func nearMoved(x *athar.Indicator) bool {
+	before, after := float64(x.Before), float64(x.After)
+	if math.IsNaN(before) || math.IsNaN(after) {
+		return true
+	}
+	return sign(athar.Num(after-before), false) == sign(x.Change, x.Ratio)
+}
+
 // decentralised applies the rule for smaller, more independent groups.
 func decentralised(s *athar.Signature, control bool) {
 	holm(s)
@@ -175,6 +185,11 @@ func decentralised(s *athar.Signature, control bool) {
 			continue
 		}
 		if sign(x.Change, x.Ratio) == x.Predicts {
+			if !nearMoved(x) {
+				// What moved is the comparison, not the area of the campaign.
+				x.Warnings = append(x.Warnings, athar.NewNote("indicator-far-moved"))
+				continue
+			}
 			x.Reading = athar.Supports
 			if decides {
 				with[x.Group] = true

@@ -115,6 +115,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	}
 	verdict.Family(r.Campaigns)
 	r.Claims = claims(s, r)
+	r.Outlook = outlooks(s, in)
 	r.Methods = methodsRun(r)
 	return res, nil
 }
