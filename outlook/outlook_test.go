@@ -351,3 +351,18 @@ func TestCoverage(t *testing.T) {
 		near(t, x.Model+", 50%", float64(x.Cover50), .52, .1)
 	}
 }
+
+func BenchmarkAssess(b *testing.B) {
+	all := []Series{world("x", 84, 8, 3, .8, .5, 0, stat.Stream(5, "bench", 0))}
+	for b.Loop() {
+		Assess(all, Options{})
+	}
+}
+
+func BenchmarkCRPS(b *testing.B) {
+	x := make([]float64, 1000)
+	fillNegBin(x, 20, 3)
+	for b.Loop() {
+		CRPS(x, 17)
+	}
+}
