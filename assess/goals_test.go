@@ -339,3 +339,47 @@ func TestFeatures(t *testing.T) {
 		t.Errorf("%d events of unknown deaths, want 1", n)
 	}
 }
+
+// Events count as an output by kind, in the footprint, while the campaign ran.
+func TestOutputEvents(t *testing.T) {
+	at := func(area, d string, kind athar.Kind, n int) row {
+		return row{area: area, when: athar.Span{First: day(d), Last: day(d)}, kind: kind, n: n}
+	}
+	in := &inputs{rows: []row{at("a", "2020-06-01", athar.Arrest, 2), at("b", "2020-06-30", athar.Seizure, 1), at("a", "2020-06-02", athar.Attack, 5),
+		at("c", "2020-06-02", athar.Arrest, 7), at("a", "2020-07-01", athar.Arrest, 11)}}
+	june := athar.Span{First: day("2020-06-01"), Last: day("2020-06-30")}
+	c := study.Campaign{ID: "c", Footprint: study.Footprint{Codes: []string{"a", "b"}},
+		Start: athar.Span{First: june.First, Last: june.First}, End: athar.Span{First: june.Last, Last: june.Last}}
+	o := study.Output{Kinds: []athar.Kind{athar.Arrest, athar.Seizure}, Values: []study.OutputValue{{Campaign: "d", N: 4}}}
+	if got := in.output(c, o); got.Events == nil || *got.Events != 3 || len(got.Values) != 0 || len(got.Because) != 1 || got.Because[0].Code != "output-not-published" {
+		t.Errorf("got %+v", got)
+	}
+	o.Kinds = []athar.Kind{athar.Looting}
+	if got := in.output(c, o); got.Events != nil {
+		t.Errorf("a kind that the data never have was counted: %s", *got.Events)
+	}
+}
+
+// Months after the end of what the study looks at have no value, and the band
+// covers only the months that have one.
+func TestLagsEndWithTheData(t *testing.T) {
+	goal := `goals: [{id: g, name: G, outcomes: [{id: bombs, measure: rate, classes: [bomb], lags: true}]}]` + "\n"
+	file := raids(t, 0.5, 1, 4, goal)
+	long := report(t, file, nil)[0].Outcomes[0].Lags
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(b), "post_months: 6", "post_months: 2", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	short := report(t, file, nil)[0].Outcomes[0].Lags
+	for m := range short.X {
+		if known := !math.IsNaN(float64(short.Y[m])); known != (m <= 2) {
+			t.Errorf("month %d: %s", m, short.Y[m])
+		}
+	}
+	if !(short.High[0]/short.Low[0] < long.High[0]/long.Low[0]) {
+		t.Errorf("a band over 3 months, %s to %s, is not narrower than one over 7, %s to %s", short.Low[0], short.High[0], long.Low[0], long.High[0])
+	}
+}
