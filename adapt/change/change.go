@@ -53,8 +53,8 @@ var (
 // Indicators is the one indicator of this kind, "break": the probability that of
 // all breaks of the near areas' level the one nearest to the start of the
 // campaign lies from one period before the start to two after ([Regimes.Nearest],
-// regimes of 52 weeks or 24 months expected, likelihood divided by the
-// dispersion). A start that is known as an interval is every day of it in turn.
+// regimes of 52 weeks or 24 months expected, log likelihood divided by the
+// dispersion, which allows for noise that carries over). A start that is known as an interval is every day of it in turn.
 // It reads silent about every signature. P is Pettitt's test of no change at all.
 //
 // Periods are weeks where the records are as fine and the near areas have three
@@ -86,7 +86,7 @@ func Indicators(p *athar.Pattern, _ uint64) []athar.Indicator {
 }
 
 func (s *series) indicate(d *athar.Indicator, p *athar.Pattern) error {
-	phi := Dispersion(s.count, s.exposure)
+	phi, rho, cuts := s.noise()
 	var nearest []float64
 	var none float64
 	var chance [3]float64 // of the window, with regimes of half, the expected and double length
@@ -101,9 +101,6 @@ func (s *series) indicate(d *athar.Indicator, p *athar.Pattern) error {
 	if err != nil {
 		return err
 	}
-	penalty := Conservative * math.Log(float64(len(s.count)))
-	cuts := PELT(Poisson(s.count, s.exposure), phi*penalty, s.minimum)
-
 	d.Change = athar.Num(chance[2])
 	rates := make([]float64, len(s.count))
 	for t, e := range s.exposure {
@@ -148,7 +145,12 @@ func (s *series) indicate(d *athar.Indicator, p *athar.Pattern) error {
 			s.elsewhere(p, say)
 		}
 	}
-	s.drift(cuts, say)
+	if rho > 0 {
+		say(athar.NewNote("break-drift", "rho", athar.Num(rho)))
+	}
+	if float64(len(cuts)) > 2*float64(len(s.count))/s.length {
+		say(athar.NewNote("break-many", "n", len(cuts)))
+	}
 	if s.season {
 		say(athar.NewNote("break-season"))
 	} else if s.days < seasonDays {
@@ -271,7 +273,8 @@ func (s *series) elsewhere(p *athar.Pattern, say func(athar.Note)) {
 		return
 	}
 	far.adjust(p)
-	g, err := Online(far.count, far.exposure, Hazard{Length: s.length, Dispersion: Dispersion(far.count, far.exposure)})
+	phi, _, _ := far.noise()
+	g, err := Online(far.count, far.exposure, Hazard{Length: s.length, Dispersion: phi})
 	if err != nil {
 		return
 	}
@@ -280,8 +283,15 @@ func (s *series) elsewhere(p *athar.Pattern, say func(athar.Note)) {
 	}
 }
 
-// drift warns where residuals within segments carry over.
-func (s *series) drift(cuts []int, say func(athar.Note)) {
+// noise is the dispersion, and the segments under it. Where residuals within
+// segments carry over from one period to the next with correlation rho, a segment's
+// sum varies (1 + rho)/(1 - rho) times as much as its periods say, and the
+// dispersion becomes that of sums; otherwise rho is 0.
+func (s *series) noise() (phi, rho float64, cuts []int) {
+	phi = Dispersion(s.count, s.exposure)
+	penalty := Conservative * math.Log(float64(len(s.count)))
+	cost := Poisson(s.count, s.exposure)
+	cuts = PELT(cost, phi*penalty, s.minimum)
 	level := s.levels(cuts)
 	res, at := make([]float64, len(level)), make([]int, len(level))
 	for t, l := range level {
@@ -290,7 +300,10 @@ func (s *series) drift(cuts []int, say func(athar.Note)) {
 			res[t] = (s.count[t] - mu) / math.Sqrt(mu)
 		}
 	}
-	if rho := stat.AR1(res, at); rho > max(.2, 2/math.Sqrt(float64(len(res)))) {
-		say(athar.NewNote("break-drift", "rho", athar.Num(rho)))
+	rho = min(.8, stat.AR1(res, at))
+	if rho <= max(.15, 2/math.Sqrt(float64(len(res)))) {
+		return phi, 0, cuts
 	}
+	phi *= (1 + rho) / (1 - rho)
+	return phi, rho, PELT(cost, phi*penalty, s.minimum)
 }

@@ -244,3 +244,54 @@ func TestNearestBreak(t *testing.T) {
 		}
 	}
 }
+
+// A level that drifts has no break, yet looks as if it had many: how often it is
+// taken for one, and how often the warning about it comes.
+func TestDriftIsWarnedOf(t *testing.T) {
+	reps := replications(100)
+	for _, c := range []struct{ rho, sd float64 }{{.5, .3}, {.8, .3}, {.95, .3}} {
+		broke, before, high, warned, both := 0, 0, 0, 0, 0
+		for rep := range reps {
+			r := stat.Stream(14, "change/drift", rep)
+			s := &series{scale: weeks, weekly: true, first: 90, last: 90, starts: []float64{1}}
+			v := c.sd * r.NormFloat64()
+			for range 130 {
+				s.count = append(s.count, stat.NegBin(r, 20*math.Exp(v-c.sd*c.sd/2), 1))
+				s.exposure = append(s.exposure, 1)
+				v = c.rho*v + c.sd*math.Sqrt(1-c.rho*c.rho)*r.NormFloat64()
+			}
+			phi, rho, cuts := s.noise()
+			plain, err := Online(s.count, nil, Hazard{Length: s.length, Dispersion: Dispersion(s.count, nil)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, p := s.about(plain); p > .5 {
+				before++
+			}
+			g, err := Online(s.count, nil, Hazard{Length: s.length, Dispersion: phi})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, none, window := s.about(g)
+			told := rho > 0 || float64(len(cuts)) > 2*float64(len(s.count))/s.length
+			if none < .5 {
+				broke++
+				if told {
+					both++
+				}
+			}
+			if window > .5 {
+				high++
+			}
+			if told {
+				warned++
+			}
+		}
+		h, se := share(high, reps)
+		t.Logf("rho %v: some break more likely than none in %.3f (warned of in %.3f of these), above one half about the start in %.3f (%.3f), %.3f without allowing for it, warned in all %.3f",
+			c.rho, float64(broke)/float64(reps), float64(both)/math.Max(1, float64(broke)), h, se, float64(before)/float64(reps), float64(warned)/float64(reps))
+		if h > .1+3*se {
+			t.Errorf("rho %v: a break about the start in %.3f", c.rho, h)
+		}
+	}
+}
