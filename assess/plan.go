@@ -182,6 +182,13 @@ func (p *Plan) All() []int {
 	return out
 }
 
+// OtherPlan says that a result belongs to another plan.
+type OtherPlan struct{ File string }
+
+func (o OtherPlan) Error() string {
+	return o.File + " belongs to another plan: the study, its data or the program changed; give an empty folder, or delete this one"
+}
+
 func partFile(folder string, n int) string {
 	return filepath.Join(folder, fmt.Sprintf("task-%05d.json", n))
 }
@@ -200,7 +207,7 @@ func (p *Plan) read(folder string, n int) (Part, error) {
 	t := p.Tasks[n-1]
 	if out.Plan != p.Name || out.Number != n || out.Campaign != t.Campaign || out.Kind != t.Kind || out.From != t.From || out.To != t.To ||
 		len(out.Answers)+len(out.Placebos) != t.To-t.From {
-		return out, fmt.Errorf("%s belongs to another plan: the study, its data or the program changed; give an empty folder, or delete this one", file)
+		return out, OtherPlan{file}
 	}
 	return out, nil
 }

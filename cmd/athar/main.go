@@ -45,6 +45,8 @@ const (
 
 type cli struct {
 	Assess     assessCmd     `cmd:"" help:"Assess a study and write its brief."`
+	Plan       planCmd       `cmd:"" help:"List the tasks of a study's multiverse."`
+	Work       workCmd       `cmd:"" help:"Do some tasks of a study's multiverse, for instance on another machine."`
 	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
 	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`
 	Series     seriesCmd     `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
@@ -98,6 +100,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, new(kept)):
+		fmt.Fprintf(stderr, "athar: %v\n", err)
+		return exitInterrupted
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "athar: interrupted; nothing was written")
 		return exitInterrupted
@@ -115,6 +120,9 @@ type usageError struct{ error }
 type assessCmd struct {
 	Study string `arg:"" help:"The study file, for example examples/isis-2020/study.yaml."`
 	Out   string `help:"Folder for the brief; an earlier brief in it is replaced." default:"brief" short:"o"`
+
+	Multiverse bool   `help:"Answer also under every declared specification, and for campaigns that did not happen; takes minutes."`
+	Parts      string `help:"Folder with the results of tasks of the multiverse that were done before; the others are done and stored there." type:"path"`
 }
 
 // Run writes nothing unless everything succeeds.
@@ -124,9 +132,7 @@ func (c *assessCmd) Run(e *env) error {
 		return err
 	}
 	defer folder.Discard()
-	progress, done := bar(e.stderr)
-	r, err := assess.Run(e.ctx, c.Study, assess.Options{Version: Version, Progress: progress})
-	done()
+	r, err := c.assessed(e)
 	if err != nil {
 		return err
 	}
