@@ -148,7 +148,8 @@ type SignatureDetail struct {
 // Multiples are panels of one figure with the table of their numbers.
 type Multiples struct {
 	ID     string
-	Near   string // what the near line stands for
+	Near   string       // what the near line stands for
+	Shared []athar.Note // warnings of several panels, said once
 	Panels []Panel
 	Vote   bool // some indicator decides
 	Slopes bool // some panel shows before and after
@@ -226,19 +227,54 @@ func (p *page) indicators(id string, x adapted, list []athar.Indicator, drawn ma
 		}
 		return 2
 	}
-	slices.SortStableFunc(list, func(a, b athar.Indicator) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(list, func(a, b athar.Indicator) int {
+		if r := rank(a) - rank(b); r != 0 || rank(a) < 2 {
+			return r
+		}
+		return strings.Compare(p.refusal(a.Refusal).String(), p.refusal(b.Refusal).String())
+	})
 	m := &Multiples{ID: id, Near: p.curveName(x, "near"), Table: Table{Head: p.head("indicator", "pre", "post", "farpre", "farpost", "change", "interval", "p", "holm", "mde", "n", "farn", "reading", "reason")}}
 	for _, d := range list {
 		q := p.panel(d, x, !drawn[d.Code])
 		drawn[d.Code] = true
+		m.Rows = append(m.Rows, p.indicatorNumbers(d))
+		if k := len(m.Panels) - 1; q.Refused != "" && k >= 0 && m.Panels[k].Refused == q.Refused {
+			// Neighbours without an answer for one reason are one panel.
+			m.Panels[k].Name = p.Lang.Value([]string{m.Panels[k].Name, q.Name}, "list")
+			m.Panels[k].Unit = ""
+			m.Panels[k].Warnings = append(m.Panels[k].Warnings, q.Warnings...)
+			continue
+		}
 		m.Panels = append(m.Panels, q)
 		m.Vote = m.Vote || q.Decides
 		m.Slopes = m.Slopes || q.Slope != ""
 		m.Strips = m.Strips || q.Contrast != ""
 		m.Far = m.Far || q.Slope != "" && (known(d.FarBefore) || known(d.FarAfter))
-		m.Rows = append(m.Rows, p.indicatorNumbers(d))
 	}
+	p.share(m)
 	return m
+}
+
+// share moves warnings that three or more panels have to the figure.
+func (p *page) share(m *Multiples) {
+	n := map[string]int{}
+	for _, q := range m.Panels {
+		for _, w := range q.Warnings {
+			n[p.note(w).String()]++
+		}
+	}
+	said := map[string]bool{}
+	for k := range m.Panels {
+		q := &m.Panels[k]
+		q.Warnings = slices.DeleteFunc(slices.Clone(q.Warnings), func(w athar.Note) bool {
+			s := p.note(w).String()
+			if n[s] >= 3 && !said[s] {
+				said[s] = true
+				m.Shared = append(m.Shared, w)
+			}
+			return n[s] >= 3
+		})
+	}
 }
 
 // indicatorName is the name of an indicator, or its code.
@@ -360,11 +396,15 @@ func (p *page) indicatorNumbers(d athar.Indicator) []string {
 		l.P(d.P), l.P(d.HolmP), p.changeMDESentence(d).String(), l.Count(athar.Num(d.N)), l.Count(athar.Num(d.FarN)), l.Word("reading", string(reading)), reason}
 }
 
+// whole are the indicators that look at the whole group, not near and far: their
+// courses show them.
+var whole = map[string]bool{"resumption": true}
+
 // slope draws an indicator's levels; empty if it has none on either side. The
 // scale is never finer than the interval of the change, so that noise does not
 // look steep.
 func (p *page) slope(d athar.Indicator, x adapted) template.HTML {
-	if !known(d.Before) || !known(d.After) {
+	if !known(d.Before) || !known(d.After) || whole[d.Code] {
 		return ""
 	}
 	values := []float64{float64(d.Before), float64(d.After)}
@@ -514,8 +554,8 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, of adapted) *PlotView
 		bands = append(bands, floats(c.Low)...)
 		bands = append(bands, floats(c.High)...)
 	}
-	if len(xs) == 0 || len(ys) == 0 {
-		return nil
+	if !slices.ContainsFunc(list, func(c athar.Curve) bool { return len(c.X) > 1 && len(c.Y) > 1 }) {
+		return nil // a point is no course
 	}
 	frame := frames[d.Code]
 	chance := slices.ContainsFunc(chances, func(s string) bool { return strings.HasPrefix(list[0].Code, s) })

@@ -348,6 +348,9 @@ func fixtureGoals(r *athar.Report) {
 		for k, s := range []string{"Armed attack", "Explosive", "Assassination", "Abduction"} {
 			mix.Curves = append(mix.Curves, athar.Curve{Code: "class:" + s, X: []athar.Num{0, 1}, Y: []athar.Num{n(0.5 / float64(k+1)), n(0.4 / float64(k+1))}})
 		}
+		for _, x := range []*athar.Indicator{&free, &sync, &local} {
+			x.Warnings = []athar.Note{note("no-pre-events")}
+		}
 		back := athar.Indicator{Code: "resumption", Group: athar.GroupTemporal, Before: null, After: null, FarBefore: null, FarAfter: null, Ratio: true, Change: 0.91, Low: 0.7, High: 1.18, P: 0.47, HolmP: 0.47, MDE: 1.44, N: 212, Reading: athar.Neither}
 		weeks := athar.Curve{Code: "weeks"}
 		for w := -26; w <= 26; w++ {

@@ -147,6 +147,11 @@ func TestSlopes(t *testing.T) {
 	if !strings.Contains(order[0], "decides") || !strings.Contains(order[3], "decides") || strings.Contains(order[4], "decides") || !strings.Contains(order[6], "Steepness") {
 		t.Errorf("order of panels: %q", order)
 	}
+	// What three panels warn of is said once.
+	shared := english(t).Note(athar.Note{Code: "no-pre-events"}).String()
+	if n := strings.Count(words(byID(t, doc, "adaptation-1-1")), shared); n != 1+3 { // and in the table, a row each
+		t.Errorf("a shared warning stands %d times", n)
+	}
 	// An indicator of two signatures is drawn once.
 	second := byID(t, doc, "adaptation-1-2")
 	if n := len(find(second, "svg", "slope")); n != 1 {
