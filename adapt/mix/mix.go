@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	draws        = 64  // thinned records behind the observed divergence
+	draws        = 16  // thinned records behind each divergence
 	permutations = 999 // of the blocks' labels
 	minN         = 10  // events a side
 	distinct     = 20  // permutations without which p cannot reach .05
@@ -48,7 +48,7 @@ const (
 // and after near the campaign, Y the shares with 95% intervals at the
 // record's dispersion.
 func Indicators(p *athar.Pattern, seed uint64) []athar.Indicator {
-	return []athar.Indicator{divergence(p, seed), local(p, seed)}
+	return []athar.Indicator{divergence(p, seed, permutations), local(p, seed, permutations)}
 }
 
 func blank(code string) athar.Indicator {
@@ -81,7 +81,7 @@ func known(p *athar.Pattern) (*athar.Pattern, []string, float64) {
 	return &q, slices.Compact(classes), share
 }
 
-func local(p *athar.Pattern, seed uint64) athar.Indicator {
+func local(p *athar.Pattern, seed uint64, permutations int) athar.Indicator {
 	q, classes, unknown := known(p)
 	if !p.Categories || len(classes) < 2 {
 		ind := blank("mix-local")
@@ -98,7 +98,7 @@ func local(p *athar.Pattern, seed uint64) athar.Indicator {
 			}
 			return Heterogeneity(counts, k)
 		}
-	}, contrast.Options{Code: "mix-local", Group: athar.GroupMix, Predicts: 1, Seed: seed})
+	}, contrast.Options{Code: "mix-local", Group: athar.GroupMix, Predicts: 1, Seed: seed, Permutations: permutations})
 	if unknown > unknownShare {
 		ind.Warnings = append(ind.Warnings, athar.NewNote("mix-unknown", "share", athar.Num(unknown)))
 	}
@@ -126,7 +126,7 @@ type study struct {
 	order  []int32
 }
 
-func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
+func divergence(p *athar.Pattern, seed uint64, permutations int) athar.Indicator {
 	ind := blank("mix")
 	q, classes, unknown := known(p)
 	if !p.Categories || len(classes) < 2 {
@@ -182,18 +182,28 @@ func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
 			after[b] = b >= st.Count[0]
 		}
 	}
-	level := make([]float64, len(groups))
-	r := stat.Stream(seed, "mix/draw", 0)
-	truth()
-	n := draws
-	if near.keep == [2]float64{1, 1} && (len(groups) == 1 || groups[1].keep == [2]float64{1, 1}) {
-		n = 1 // nothing to draw
-	}
-	for range n {
-		for g, rec := range groups {
-			level[g] += st.jsd(rec, after, r) / float64(n)
+	// Every thinned record is laid out under the true labels and under the same
+	// shuffled ones, so that thinning adds as much noise here as there.
+	n := 1
+	for _, rec := range groups {
+		if rec.keep != [2]float64{1, 1} {
+			n = draws
 		}
 	}
+	thinned := make([][]float64, n*len(groups))
+	r := stat.Stream(seed, "mix/draw", 0)
+	for i := range thinned {
+		thinned[i] = st.table(groups[i%len(groups)], r)
+	}
+	levels := func(v []float64) {
+		clear(v)
+		for i, t := range thinned {
+			v[i%len(groups)] += st.jsd(t, after) / float64(n)
+		}
+	}
+	level := make([]float64, len(groups))
+	truth()
+	levels(level)
 	switch {
 	case p.Grain > contrast.BlockDays:
 		ind.Refusal = athar.Refuse("mix-coarse", "days", p.Grain)
@@ -210,6 +220,7 @@ func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
 	for b := range order {
 		order[b] = b
 	}
+	v := make([]float64, len(groups))
 	r = stat.Stream(seed, "mix/null", 0)
 	for range permutations {
 		clear(after)
@@ -218,12 +229,12 @@ func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
 			order[i], order[j] = order[j], order[i]
 			after[order[i]] = true
 		}
-		t := 0.0
-		v := [2]float64{}
-		for g, rec := range groups {
-			v[g] = st.jsd(rec, after, r)
+		levels(v)
+		t := v[0]
+		if len(groups) == 2 {
+			t -= v[1]
 		}
-		if t = v[0] - v[1]; math.IsNaN(t) {
+		if math.IsNaN(t) {
 			continue // a side without events
 		}
 		for g := range groups {
@@ -232,7 +243,7 @@ func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
 		contrastNull = append(contrastNull, t)
 	}
 	if len(contrastNull) < permutations*4/5 {
-		ind.Refusal = athar.Refuse("contrast-null-undefined", "share", athar.Num(float64(len(contrastNull))/permutations))
+		ind.Refusal = athar.Refuse("contrast-null-undefined", "share", athar.Num(float64(len(contrastNull))/float64(permutations)))
 		return ind
 	}
 	center := mean(contrastNull)
@@ -241,26 +252,29 @@ func divergence(p *athar.Pattern, seed uint64) athar.Indicator {
 		change -= level[1] - mean(null[1])
 	}
 	reached, ss := 0, 0.0
-	for _, t := range contrastNull {
+	for i, t := range contrastNull {
 		t -= center
 		ss += t * t
 		if t >= change-1e-12 || len(groups) == 2 && math.Abs(t) >= math.Abs(change)-1e-12 {
 			reached++ // without far areas only a divergence larger than chance's is a change
 		}
+		contrastNull[i] = math.Abs(t)
 	}
-	p0 := float64(1+reached) / float64(1+len(contrastNull))
+	slices.Sort(contrastNull)
+	v95 := contrastNull[min(len(contrastNull)-1, int(math.Ceil(.95*float64(len(contrastNull)+1)))-1)]
+	value := float64(1+reached) / float64(1+len(contrastNull))
 	sd := math.Sqrt(ss / float64(len(contrastNull)))
-	// Shuffled labels know a world without any change. Where the mix changed near
-	// and far alike, the difference varies more than that; the jackknife over
-	// blocks sees it.
-	truth()
-	se := st.jackknife(groups, after, ind.N)
-	if len(groups) == 2 && se > 0 {
-		p0 = max(p0, 2*distuv.UnitNormal.CDF(-math.Abs(change)/se))
+	// Shuffled labels know a world without any change. Where the mix changed far
+	// away, the difference of two divergences varies more than that; the jackknife
+	// over blocks sees it, and is too cautious elsewhere.
+	if truth(); len(groups) == 2 && upper(null[1], level[1]) < moved {
+		if se := st.jackknife(groups, after); se > 0 {
+			value = max(value, 2*distuv.UnitNormal.CDF(-math.Abs(change)/se))
+			v95, sd = max(v95, 1.96*se), max(sd, se)
+		}
 	}
-	se = max(sd, se)
-	ind.Change, ind.P = athar.Num(change), athar.Num(p0)
-	ind.Low, ind.High = athar.Num(change-1.96*se), athar.Num(change+1.96*se)
+	ind.Change, ind.P = athar.Num(change), athar.Num(value)
+	ind.Low, ind.High = athar.Num(change-v95), athar.Num(change+v95)
 	ind.MDE = athar.Num(power * sd)
 	ind.Reading = athar.Silent
 	ind.Warnings = append(ind.Warnings, st.describe(near, names, seed)...)
@@ -315,29 +329,40 @@ func (st *study) record(picks [2][]int32) *record {
 	return rec
 }
 
-// jsd thins a record to one rate, lays its blocks on the sides that after
-// says and returns their divergence at equal numbers.
-func (st *study) jsd(rec *record, after []bool, r *rand.Rand) float64 {
-	clear(st.a)
-	clear(st.b)
-	add := func(i int32) {
-		if after[st.Block[i]] {
-			st.b[st.class[i]]++
-		} else {
-			st.a[st.class[i]]++
-		}
-	}
+// table thins a record to one rate and counts its events by block and category.
+func (st *study) table(rec *record, r *rand.Rand) []float64 {
+	t := make([]float64, len(st.Blocks)*st.k)
+	add := func(i int32) { t[int(st.Block[i])*st.k+int(st.class[i])]++ }
 	for s, pick := range rec.picks {
-		m := int(math.Round(rec.keep[s] * float64(len(pick))))
-		if m == len(pick) {
-			for _, i := range pick {
-				add(i)
-			}
+		if m := int(math.Round(rec.keep[s] * float64(len(pick)))); m < len(pick) {
+			st.thin(pick, rec.cell, rec.unit[s], m, r, add)
 			continue
 		}
-		st.thin(pick, rec.cell, rec.unit[s], m, r, add)
+		for _, i := range pick {
+			add(i)
+		}
 	}
-	return st.f.Rarefied(st.a, st.b)
+	return t
+}
+
+// jsd lays the blocks of a table on the sides that after says and returns their
+// divergence at equal numbers m less [Bias] at m. Shuffled sides are less equal
+// in number than the true ones, which have been thinned to one rate, so without
+// that the null would lie too high.
+func (st *study) jsd(table []float64, after []bool) float64 {
+	clear(st.a)
+	clear(st.b)
+	for b, late := range after {
+		to := st.a
+		if late {
+			to = st.b
+		}
+		for c := range to {
+			to[c] += table[b*st.k+c]
+		}
+	}
+	m := min(sum(st.a), sum(st.b))
+	return st.f.Rarefied(st.a, st.b) - Bias(st.k, m, m)
 }
 
 // thin keeps m of the events, in units of about unit events of one area-week.
@@ -387,7 +412,7 @@ func (st *study) thin(pick, cell []int32, unit float64, m int, r *rand.Rand, kee
 //
 // The divergence is the plug-in one of all events less [Bias] at dispersion phi,
 // which is smooth in the blocks; 0 where a side has fewer than 3 blocks.
-func (st *study) jackknife(groups []*record, after []bool, n int) float64 {
+func (st *study) jackknife(groups []*record, after []bool) float64 {
 	if st.Count[0] < 3 || st.Count[1] < 3 {
 		return 0
 	}
@@ -582,6 +607,18 @@ func curves(near *record, names []string) []athar.Curve {
 		out[k] = c
 	}
 	return out
+}
+
+// upper is the p value of a level among those of shuffled labels, (1 + #{T* >=
+// T})/(1 + permutations).
+func upper(null []float64, level float64) float64 {
+	n := 0
+	for _, t := range null {
+		if t >= level-1e-12 {
+			n++
+		}
+	}
+	return float64(1+n) / float64(1+len(null))
 }
 
 func mean(x []float64) float64 { return sum(x) / float64(len(x)) }

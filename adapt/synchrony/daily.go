@@ -117,7 +117,7 @@ func (st *study) daily(coincidence, multi *athar.Indicator) {
 		return float64(hits) / float64(n)
 	})
 	coincidence.Warnings = append(coincidence.Warnings, athar.NewNote("coincidence-raw", "before", athar.Num(level[0]), "after", athar.Num(level[1]),
-		"p_before", athar.Num(p[0]), "p_after", athar.Num(p[1])))
+		"pbefore", athar.Num(p[0]), "pafter", athar.Num(p[1])))
 	var q [2]float64
 	x, y := []athar.Day{}, []athar.Day{}
 	sync := func(list [][]int32) float64 {
@@ -148,7 +148,7 @@ func (st *study) daily(coincidence, multi *athar.Indicator) {
 		q[s] = sync(list)
 	}
 	coincidence.Warnings = append(coincidence.Warnings, athar.NewNote("event-synchrony", "before", athar.Num(q[0]), "after", athar.Num(q[1]),
-		"p_before", athar.Num(p[0]), "p_after", athar.Num(p[1])))
+		"pbefore", athar.Num(p[0]), "pafter", athar.Num(p[1])))
 
 	change(multi, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/multi-null", 0), by(spread))
 	level = rawDays[0].by(after)
@@ -173,10 +173,10 @@ func (st *study) daily(coincidence, multi *athar.Indicator) {
 	})
 	if provinces {
 		multi.Warnings = append(multi.Warnings, athar.NewNote("multi-area-provinces", "need", Units, "before", athar.Num(level[0]), "after", athar.Num(level[1]),
-			"p_before", athar.Num(p[0]), "p_after", athar.Num(p[1])))
+			"pbefore", athar.Num(p[0]), "pafter", athar.Num(p[1])))
 	} else {
 		multi.Warnings = append(multi.Warnings, athar.NewNote("multi-area-areas", "need", Units, "before", athar.Num(level[0]), "after", athar.Num(level[1]),
-			"p_before", athar.Num(p[0]), "p_after", athar.Num(p[1])))
+			"pbefore", athar.Num(p[0]), "pafter", athar.Num(p[1])))
 	}
 }
 

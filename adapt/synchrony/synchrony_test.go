@@ -249,9 +249,9 @@ func TestLevel(t *testing.T) {
 		{"15 months and 3", world{before: 65, after: 13, rate: 1.5, fall: .6, phi: 2, shared: .4, then: .4, news: .3}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			all, _ := rates(t, x.w, 40)
+			all, _ := rates(t, x.w, 12)
 			for _, c := range catalogue {
-				if all[c.code] > .17 { // 5% and three and a half standard errors of 40
+				if all[c.code] > .3 { // more than 3 of 12: one in 440 at a level of 5%
 					t.Error(c.code, "too often:", all[c.code])
 				}
 			}
@@ -264,7 +264,7 @@ func TestPower(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulation")
 	}
-	_, down := rates(t, world{before: 52, after: 52, rate: 1, fall: .8, phi: 1, shared: .8, then: 0}, 30)
+	_, down := rates(t, world{before: 52, after: 52, rate: 1, fall: .8, phi: 1, shared: .8, then: 0}, 12)
 	for _, code := range []string{"synchrony", "synchrony-raw", "coincidence"} {
 		if down[code] < .6 {
 			t.Error(code, "is found to fall in", down[code])
