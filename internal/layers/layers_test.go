@@ -24,12 +24,12 @@ var layers = []struct {
 	{"spelling", []string{"athar/internal/spelling"}},
 	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/testdata"}},
 	{"readers and the study file", []string{"athar/source/...", "athar/place", "athar/study"}},
-	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/impute", "athar/sim", "athar/adapt/...", "athar/outlook", "athar/multiverse"}},
+	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/impute", "athar/sim", "athar/adapt/...", "athar/outlook", "athar/multiverse", "athar/power"}},
 	{"the lake", []string{"athar/lake/..."}},
 	{"verdict", []string{"athar/verdict"}},
 	{"the run", []string{"athar/assess"}},
 	{"the report", []string{"athar/brief/..."}},
-	{"the folder", []string{"athar/publish"}},
+	{"the folder", []string{"athar/publish", "athar/freeze"}},
 	{"commands and examples", []string{"athar/cmd/...", "athar/internal/...", "athar/examples"}},
 }
 
