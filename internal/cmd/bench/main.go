@@ -42,6 +42,7 @@ func main() {
 	program := flag.String("athar", "bin/athar", "the program to time")
 	study := flag.String("study", "examples/isis-2020/study.yaml", "the study to assess")
 	plot := flag.String("plot", "", "measure cost against size only, and draw it into this SVG file")
+	only := flag.String("only", "", "measure this part alone: panel, did, bsts, synth, tail, change, losses")
 	flag.Parse()
 	if *plot != "" {
 		if err := plotCosts(*plot); err != nil {
@@ -50,13 +51,13 @@ func main() {
 		}
 		return
 	}
-	if err := run(*program, *study); err != nil {
+	if err := run(*program, *study, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(program, study string) error {
+func run(program, study, only string) error {
 	dir, err := os.MkdirTemp("", "athar-bench-")
 	if err != nil {
 		return err
@@ -86,13 +87,18 @@ func run(program, study string) error {
 			return err
 		}
 	}
-	if err := benchDiD(dir); err != nil {
-		return err
+	for _, bench := range []struct {
+		name string
+		run  func(dir string) error
+	}{{"did", benchDiD}, {"bsts", benchBSTS}, {"synth", benchSynth}, {"tail", benchTail}, {"change", benchChange}, {"losses", benchLosses}} {
+		if only != "" && only != bench.name {
+			continue
+		}
+		if err := bench.run(dir); err != nil {
+			return fmt.Errorf("%s: %w", bench.name, err)
+		}
 	}
-	if err := benchBSTS(dir); err != nil {
-		return err
-	}
-	return benchSynth(dir)
+	return nil
 }
 
 // assess times the whole program three times and prints the best.
