@@ -91,6 +91,8 @@ const (
 	minAreas  = 4
 	maxAreas  = 30
 	maxSpan   = 7 // days that a record may cover
+
+	surgeWeeks = 8 // before the campaign that have a level of their own
 )
 
 // gather returns the used areas near and far, busiest first, and the number of
@@ -163,8 +165,9 @@ const (
 )
 
 // expect fits the area's own model to its weekly counts, an NB2 regression on
-// the side, a yearly wave where there are 52 weeks or more, and for
-// [calendar] the share of each week in each named span; with fewer than 8
+// the side, a yearly wave where there are 52 weeks or more, the last 8 weeks
+// before, because campaigns are launched after surges, which would pass for
+// synchrony, and for [calendar] the share of each week in each named span; with fewer than 8
 // events a column the later ones are left out. The expectation is then scaled to
 // the events that are kept: an NB2 count thinned to a share k has mean k mu and
 // variance k mu + (k mu)^2/theta.
@@ -192,6 +195,13 @@ func (x *series) expect(p *athar.Pattern, g *grid, fit *stat.Regression) {
 			sin[t], cos[t] = math.Sin(a), math.Cos(a)
 		}
 		columns = append(columns, sin, cos)
+	}
+	if g.weeks[0] >= 3*surgeWeeks && room(1) {
+		last := make([]float64, n)
+		for t := g.weeks[0] - surgeWeeks; t < g.weeks[0]; t++ {
+			last[t] = 1
+		}
+		columns = append(columns, last)
 	}
 	for kind := range 2 {
 		if kind == calendar {
