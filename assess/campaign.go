@@ -34,14 +34,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.spillover(v)
 	a.imputed(v, draws)
 	a.bounds(v, unknown)
-	a.randomise(v, in.between)
-	a.series(v)
-	a.did(v)
-	a.courses(v)
-	a.exact(v)
-	a.zeros(v)
-	a.wdd(v)
-	a.fallBack(v)
+	a.challenge(v, in.between)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects
@@ -58,6 +51,19 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	r.Adaptation, pattern = adaptation(s, i, in, v)
 	r.Goals = goals(s, i, in, g, v, pattern, r.Findings, resumption(r.Adaptation))
 	return r
+}
+
+// challenge asks everything that may take a direction of the headline away:
+// campaigns that did not happen, and methods with other assumptions.
+func (a *answers) challenge(v *panel.View, between func(i, j int) float64) {
+	a.randomise(v, between)
+	a.series(v)
+	a.did(v)
+	a.courses(v)
+	a.exact(v)
+	a.zeros(v)
+	a.wdd(v)
+	a.fallBack(v)
 }
 
 // findings puts what the methods said into words, with the guards that were

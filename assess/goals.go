@@ -255,18 +255,31 @@ func (w *goalWork) rate(out *athar.OutcomeIndicator, goal string, o study.Outcom
 		}
 		view = within(w.v, grid, codes)
 	}
-	a := answers{seed: w.s.Choices.Seed, draws: -1, smallest: w.s.Choices.SmallestEffect, campaign: w.c.ID}
 	all := w.done
-	if view != w.v {
-		a.spillover(view)
-		if a.noControl {
-			a.series(view)
-		}
-		a.exact(view)
-		a.fallBack(view)
-		all, _ = a.findings(w.s, w.c, w.in, view)
+	find := func() int {
+		return slices.IndexFunc(all, func(f athar.Finding) bool { return f.Question == athar.AskInside && f.Phase == w.phase })
 	}
-	k := slices.IndexFunc(all, func(f athar.Finding) bool { return f.Question == athar.AskInside && f.Phase == w.phase })
+	if view != w.v {
+		ask := func(rest func(a *answers)) {
+			a := answers{seed: w.s.Choices.Seed, draws: -1, smallest: w.s.Choices.SmallestEffect, campaign: w.c.ID}
+			a.spillover(view)
+			rest(&a)
+			all, _ = a.findings(w.s, w.c, w.in, view)
+		}
+		ask(func(a *answers) {
+			if a.noControl {
+				a.series(view)
+			}
+			a.exact(view)
+			a.fallBack(view)
+		})
+		if k := find(); k >= 0 && verdict.Directional(all[k].Verdict) {
+			// A direction is the exception: it must survive what the question inside
+			// must. Where there is none, nothing could be taken away.
+			ask(func(a *answers) { a.challenge(view, w.in.between) })
+		}
+	}
+	k := find()
 	if k < 0 {
 		out.Refusal = athar.Refuse("outcome-no-finding")
 		return
