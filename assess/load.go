@@ -150,22 +150,27 @@ func reasons(info []athar.DataInfo) string {
 
 func (in *inputs) loadAreas() error {
 	a := in.study.Areas
+	paths := make([]string, len(a.GeoJSON))
+	for i, f := range a.GeoJSON {
+		paths[i] = in.study.Path(f)
+	}
 	var err error
 	switch {
+	case a.Grid != "":
+		in.set, err = place.LoadGrid((*place.Box)(a.Box), paths, a.GeoJSON, a.Properties)
 	case a.Table != "":
 		in.set, err = place.LoadTable(in.study.Path(a.Table), a.Table, a.Columns)
 		if err == nil && a.Distances != "" {
 			err = in.set.LoadDistances(in.study.Path(a.Distances), a.Distances, a.DistanceColumns, a.DistancesWithin)
 		}
 	case len(a.GeoJSON) > 0:
-		paths := make([]string, len(a.GeoJSON))
-		for i, f := range a.GeoJSON {
-			paths[i] = in.study.Path(f)
-		}
 		in.set, err = place.LoadGeoJSON(paths, a.GeoJSON, a.Properties)
 	default:
 		in.areas = []athar.Area{{Code: single, Name: athar.Names{En: "the whole area", Ar: "المنطقة كلها"}}}
 		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return in.study.Complaint("areas", err.Error(), "paths start from the study file's folder; without polygons of districts, areas can be the cells of a grid (grid: prio)")
 	}
 	if err != nil {
 		return err

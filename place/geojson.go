@@ -318,7 +318,7 @@ func LoadGeoJSON(paths, labels []string, mapping map[string]string) (*Set, error
 	if len(all) == 0 {
 		return nil, errors.New("no boundary file is given")
 	}
-	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.area.Code, b.area.Code) })
+	slices.SortFunc(all, func(a, b entry) int { return compareCodes(a.area, b.area) })
 	for _, e := range all {
 		s.Areas = append(s.Areas, e.area)
 		s.shapes = append(s.shapes, e.shape)
@@ -328,12 +328,20 @@ func LoadGeoJSON(paths, labels []string, mapping map[string]string) (*Set, error
 }
 
 // Locate returns the code of the area in which a point lies; on a shared
-// border the lower code. It finds nothing in a set without polygons.
+// border the lower code, or of a grid the cell to the north and east. It finds
+// nothing in a set without polygons.
 func (s *Set) Locate(lon, lat float64) (code string, ok bool) {
 	if s.index == nil {
 		return "", false
 	}
-	i := s.index.first(point{lon, lat})
+	i := -1
+	if s.grid == nil {
+		i = s.index.first(point{lon, lat})
+	} else if c, in := cellOf(lon, lat); in {
+		if k, known := s.grid[c]; known {
+			i = k
+		}
+	}
 	if i < 0 {
 		return "", false
 	}

@@ -36,7 +36,10 @@ type Set struct {
 	shapes []shape // by area; nil for areas from a table
 	index  *index
 	table  *distances
+	grid   map[cell]int // cells of a grid and their areas; nil: no grid
 }
+
+func compareCodes(a, b athar.Area) int { return cmp.Compare(a.Code, b.Code) }
 
 // Index returns the position of an area in [Set.Areas].
 func (s *Set) Index(code string) (int, bool) {
@@ -145,7 +148,7 @@ func LoadTable(path, label string, columns map[string]string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(s.Areas, func(a, b athar.Area) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(s.Areas, compareCodes)
 	s.Files = append(s.Files, f)
 	return s, nil
 }

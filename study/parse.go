@@ -329,6 +329,8 @@ func areas(a *Areas) func(value) {
 			may("distances_within", number(&a.DistancesWithin)),
 			may("geojson", oneOrMany(&a.GeoJSON, label)),
 			may("properties", mapped(&a.Properties, areaKeys)),
+			may("grid", word(&a.Grid, "prio")),
+			may("box", func(v value) { a.Box = new(Box); limits(a.Box)(v) }),
 			may("credit", text(&a.Credit)),
 		)
 		if !ok {
@@ -346,12 +348,20 @@ func areas(a *Areas) func(value) {
 		}
 		table, hasTable := at("table")
 		_, hasGeoJSON := at("geojson")
+		grid, hasGrid := at("grid")
+		_, hasBox := at("box")
 		switch {
 		case hasTable && hasGeoJSON:
 			v.complain(table, v.child("table"), "keep one of the two", "areas come either from a table or from geojson, not from both")
-		case !hasTable && !hasGeoJSON:
-			v.bad("give one of them, or leave areas out if the study has a single area", `has neither "table" nor "geojson"`)
+		case hasTable && hasGrid:
+			v.complain(table, v.child("table"), "keep one of the two", "areas come either from a table or from a grid, not from both")
+		case hasGrid && !hasGeoJSON && !hasBox:
+			v.complain(grid, v.child("grid"), "say where its cells lie: geojson, polygons of a country or its states; or box: {west: 9, south: 9, east: 15, north: 14}",
+				`stands without "geojson" and without "box"`)
+		case !hasTable && !hasGeoJSON && !hasGrid:
+			v.bad("give one of them, or leave areas out if the study has a single area", `has neither "table" nor "geojson" nor "grid"`)
 		}
+		without("box", "grid", "a box picks cells of a grid: grid: prio")
 		without("table", "columns", "say which column holds what: columns: {code: district, name_en: name, country: country}")
 		without("columns", "table", "for GeoJSON polygons the key is properties")
 		without("distances", "table", "between polygons, distances are computed")
@@ -375,6 +385,31 @@ func areas(a *Areas) func(value) {
 		}
 		if p, ok := at("distances_within"); ok && a.DistancesWithin <= 0 {
 			v.complain(p, v.child("distances_within"), "leave it out if the table lists all pairs", "needs a number of km above 0")
+		}
+	}
+}
+
+func limits(b *Box) func(value) {
+	return func(v value) {
+		ok := v.object(
+			must("west", number(&b.West)),
+			must("south", number(&b.South)),
+			must("east", number(&b.East)),
+			must("north", number(&b.North)),
+		)
+		for _, side := range []struct {
+			key     string
+			degrees float64
+			most    float64
+		}{{"west", b.West, 180}, {"south", b.South, 90}, {"east", b.East, 180}, {"north", b.North, 90}} {
+			p, given := v.at[v.child(side.key)]
+			if given && math.Abs(side.degrees) > side.most {
+				v.complain(p, v.child(side.key), "", "is %g, must lie between -%g and %g degrees", side.degrees, side.most, side.most)
+			}
+			ok = ok && given && math.Abs(side.degrees) <= side.most
+		}
+		if ok && (b.West >= b.East || b.South >= b.North) {
+			v.bad("west is less than east and south less than north; southern and western degrees are below 0", "the box is empty: %g to %g degrees east, %g to %g north", b.West, b.East, b.South, b.North)
 		}
 	}
 }

@@ -70,7 +70,8 @@ type Data struct {
 }
 
 // Areas says where the areas come from: a table (with an optional distance
-// table) or GeoJSON polygons. Both empty: the study has a single area.
+// table), GeoJSON polygons, or the cells of a grid within polygons or a box. All
+// empty: the study has a single area.
 type Areas struct {
 	Table           string
 	Columns         map[string]string // code, name_en, name_ar, parent_en, parent_ar, country, lon, lat, km2
@@ -79,8 +80,13 @@ type Areas struct {
 	DistancesWithin float64           // the table lists pairs up to this distance in km; 0: all pairs
 	GeoJSON         []string
 	Properties      map[string]string // same fields as Columns -> GeoJSON property
+	Grid            string            // prio: the areas are cells; GeoJSON holds the units above them
+	Box             *Box              // cells within it only; nil: no limit
 	Credit          string
 }
+
+// Box is a rectangle of degrees.
+type Box struct{ West, South, East, North float64 }
 
 // Footprint is where a campaign took place: areas by code or name, all areas
 // of a unit above (a governorate), or a drawn GeoJSON polygon.
