@@ -317,6 +317,12 @@ func fixtureGoals(r *athar.Report) {
 				Outcomes: []athar.OutcomeIndicator{share, third, refused, up}, Rivals: []athar.Note{rival}},
 			{ID: "depots", Name: names["depots"], Word: athar.Present, Because: []athar.Note{because}, Outcomes: []athar.OutcomeIndicator{third}, Rivals: []athar.Note{rival}},
 		}
+		if i == 1 { // a change that nothing could be said about
+			bare := *share.Indicator
+			bare.Low, bare.High, bare.P = null, null, null
+			c.Goals[2].Word = athar.NotIdentifiable
+			c.Goals[2].Outcomes = []athar.OutcomeIndicator{{ID: "complex-days", Predicts: -1, Reading: athar.Silent, HolmP: null, Indicator: &bare}}
+		}
 		if i == 2 {
 			c.Goals = c.Goals[:3]
 			c.Goals[1].Word, c.Goals[1].Opposed = athar.NotDetected, true

@@ -254,7 +254,13 @@ func (p *page) answered(o athar.OutcomeIndicator) bool {
 	if outcomeRefusal(o) != nil {
 		return false
 	}
-	return o.Finding != nil && estimated(*o.Finding) || o.Finding == nil && o.Indicator != nil && known(o.Indicator.Change)
+	return o.Finding != nil && estimated(*o.Finding) || o.Finding == nil && o.Indicator != nil && tested(*o.Indicator)
+}
+
+// tested reports whether a change came with an interval or a p value: without
+// either it answers nothing.
+func tested(d athar.Indicator) bool {
+	return known(d.Change) && (known(d.P) || known(d.Low) && known(d.High))
 }
 
 // GoalsAnchor is the element id of campaign i's goals.
@@ -400,7 +406,12 @@ func (p *page) outcome(o athar.OutcomeIndicator) OutcomeRow {
 		if f.Verdict == athar.NotRobust {
 			r.Notes = f.Because
 		}
-	case d != nil:
+	case d != nil && known(d.Change) && !tested(*d):
+		r.why = p.Lang.Say("goals.untested", map[string]any{"change": p.written(*d, d.Change), "n": d.N})
+		for _, w := range d.Warnings {
+			r.why = p.join(r.why, p.note(w))
+		}
+	case d != nil && tested(*d):
 		r.Estimate, r.MDE = p.change(*d), p.changeMDE(*d)
 		r.Detail = p.t("goals.indicator-detail", "n", d.N, "p", d.P, "holm", o.HolmP)
 		r.Notes = d.Warnings

@@ -54,12 +54,15 @@ func TestMatrixOfGoals(t *testing.T) {
 			if strings.Contains(says, "moved the other way") != g.Opposed {
 				t.Errorf("%s, %s: opposed %v reads %q", c.Campaign.ID, g.ID, g.Opposed, says)
 			}
-			if (g.Word == athar.NotIdentifiable) != strings.Contains(says, "see reason 1") {
+			if (g.Word == athar.NotIdentifiable) != strings.Contains(says, "see reason") {
 				t.Errorf("%s, %s: %q gives no reason", c.Campaign.ID, g.ID, says)
 			}
 		}
 	}
 	why := words(one(t, byID(t, doc, "goals"), "div", "whys"))
+	if want := "neither an interval nor a test"; !strings.Contains(why, want) || !strings.Contains(words(rows[1]), "0 of 1 outcome measured") {
+		t.Errorf("a change without a test counts as measured, or has no reason: %q", why)
+	}
 	for _, reason := range []string{"no-events-after", "no-pre-events"} {
 		if want := english(t).Note(athar.Note{Code: reason}).String(); !strings.Contains(why, want) {
 			t.Errorf("the reasons are %q, without %q", why, want)
