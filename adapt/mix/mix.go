@@ -26,10 +26,11 @@ import (
 )
 
 const (
-	draws        = 16  // thinned records behind each divergence
+	draws        = 16  // thinned records that are tested
 	permutations = 999 // of the blocks' labels
 	minN         = 10  // events a side
 	distinct     = 20  // permutations without which p cannot reach .05
+	steady       = 6   // blocks from which a side's dispersion is known well enough
 	unknownShare = .2  // of events without a category, beyond which a warning is due
 	moved        = .05 // false discovery rate of the categories that are named
 	power        = 2.8 // MDE in standard deviations: t.975 + t.8 (METHODS.md F2)
@@ -176,105 +177,53 @@ func divergence(p *athar.Pattern, seed uint64, permutations int) athar.Indicator
 	ind.N = min(len(st.Near[0]), len(st.Near[1]))
 	ind.Curves = curves(near, names)
 
-	after := make([]bool, len(st.Blocks))
-	truth := func() {
-		for b := range after {
-			after[b] = b >= st.Count[0]
-		}
+	switch {
+	case p.Grain > contrast.BlockDays:
+		ind.Refusal = athar.Refuse("mix-coarse", "days", p.Grain)
+		return ind
+	case choose(len(st.Blocks), st.Count[1]) < distinct:
+		ind.Refusal = athar.Refuse("contrast-few-blocks", "before", st.Count[0], "after", st.Count[1])
+		return ind
 	}
-	// Every thinned record is laid out under the true labels and under the same
-	// shuffled ones, so that thinning adds as much noise here as there.
 	n := 1
 	for _, rec := range groups {
 		if rec.keep != [2]float64{1, 1} {
 			n = draws
 		}
 	}
-	thinned := make([][]float64, n*len(groups))
+	// Each thinned record is tested by itself and the results are averaged. Averaging the
+	// divergences instead would smooth what was thinned and not what was
+	// not, and a short time after, which is not thinned, would look unusual.
+	var all tested
 	r := stat.Stream(seed, "mix/draw", 0)
-	for i := range thinned {
-		thinned[i] = st.table(groups[i%len(groups)], r)
-	}
-	levels := func(v []float64) {
-		clear(v)
-		for i, t := range thinned {
-			v[i%len(groups)] += st.jsd(t, after) / float64(n)
+	tables := make([][]float64, len(groups))
+	for d := range n {
+		for g, rec := range groups {
+			tables[g] = st.table(rec, r)
 		}
-	}
-	level := make([]float64, len(groups))
-	truth()
-	levels(level)
-	switch {
-	case p.Grain > contrast.BlockDays:
-		ind.Refusal = athar.Refuse("mix-coarse", "days", p.Grain)
-		return ind
-	case choose(len(after), st.Count[1]) < distinct:
-		ind.Refusal = athar.Refuse("contrast-few-blocks", "before", st.Count[0], "after", st.Count[1])
-		return ind
-	}
-
-	// The null: near and far from the same shuffled blocks.
-	null := make([][]float64, len(groups))
-	contrastNull := make([]float64, 0, permutations)
-	order := make([]int, len(after))
-	for b := range order {
-		order[b] = b
-	}
-	v := make([]float64, len(groups))
-	r = stat.Stream(seed, "mix/null", 0)
-	for range permutations {
-		clear(after)
-		for i := range st.Count[1] {
-			j := i + r.IntN(len(order)-i)
-			order[i], order[j] = order[j], order[i]
-			after[order[i]] = true
+		one, share := st.test(tables, permutations, stat.Stream(seed, "mix/null", d))
+		if share < .8 {
+			ind.Refusal = athar.Refuse("contrast-null-undefined", "share", athar.Num(share))
+			return ind
 		}
-		levels(v)
-		t := v[0]
-		if len(groups) == 2 {
-			t -= v[1]
-		}
-		if math.IsNaN(t) {
-			continue // a side without events
-		}
-		for g := range groups {
-			null[g] = append(null[g], v[g])
-		}
-		contrastNull = append(contrastNull, t)
+		all.change += one.change / float64(n)
+		all.p += one.p / float64(n)
+		all.half += one.half / float64(n)
+		all.sd += one.sd / float64(n)
+		all.far += one.far / float64(n)
 	}
-	if len(contrastNull) < permutations*4/5 {
-		ind.Refusal = athar.Refuse("contrast-null-undefined", "share", athar.Num(float64(len(contrastNull))/float64(permutations)))
-		return ind
-	}
-	center := mean(contrastNull)
-	change := level[0] - mean(null[0])
-	if len(groups) == 2 {
-		change -= level[1] - mean(null[1])
-	}
-	reached, ss := 0, 0.0
-	for i, t := range contrastNull {
-		t -= center
-		ss += t * t
-		if t >= change-1e-12 || len(groups) == 2 && math.Abs(t) >= math.Abs(change)-1e-12 {
-			reached++ // without far areas only a divergence larger than chance's is a change
-		}
-		contrastNull[i] = math.Abs(t)
-	}
-	slices.Sort(contrastNull)
-	v95 := contrastNull[min(len(contrastNull)-1, int(math.Ceil(.95*float64(len(contrastNull)+1)))-1)]
-	value := float64(1+reached) / float64(1+len(contrastNull))
-	sd := math.Sqrt(ss / float64(len(contrastNull)))
+	change, value, half, sd := all.change, all.p, all.half, all.sd
 	// Shuffled labels know a world without any change. Where the mix changed far
 	// away, the difference of two divergences varies more than that; the jackknife
 	// over blocks sees it, and is too cautious elsewhere.
-	if truth(); len(groups) == 2 && upper(null[1], level[1]) < moved {
-		if se := st.jackknife(groups, after); se > 0 {
+	if len(groups) == 2 && all.far < moved {
+		if se := st.jackknife(groups, st.truth()); se > 0 {
 			value = max(value, 2*distuv.UnitNormal.CDF(-math.Abs(change)/se))
-			v95, sd = max(v95, 1.96*se), max(sd, se)
+			half, sd = max(half, 1.96*se), max(sd, se)
 		}
 	}
 	ind.Change, ind.P = athar.Num(change), athar.Num(value)
-	ind.Low, ind.High = athar.Num(change-v95), athar.Num(change+v95)
+	ind.Low, ind.High = athar.Num(change-half), athar.Num(change+half)
 	ind.MDE = athar.Num(power * sd)
 	ind.Reading = athar.Silent
 	ind.Warnings = append(ind.Warnings, st.describe(near, names, seed)...)
@@ -282,6 +231,86 @@ func divergence(p *athar.Pattern, seed uint64, permutations int) athar.Indicator
 		ind.Warnings = append(ind.Warnings, note)
 	}
 	return ind
+}
+
+// truth says which blocks are after.
+func (st *study) truth() []bool {
+	after := make([]bool, len(st.Blocks))
+	for b := range after {
+		after[b] = b >= st.Count[0]
+	}
+	return after
+}
+
+// tested is a divergence against those of shuffled labels of blocks.
+type tested struct {
+	change float64 // near less far, each less the mean of its null
+	p      float64 // two-sided; without far areas of a divergence larger than chance's
+	half   float64 // 95% quantile of |T* - mean T*|
+	sd     float64 // of T*
+	far    float64 // p of the far areas alone
+}
+
+// test shuffles the labels for near and far alike. share is the part of the
+// permutations in which both sides had events.
+func (st *study) test(tables [][]float64, permutations int, r *rand.Rand) (tested, float64) {
+	after := st.truth()
+	level, null := make([]float64, len(tables)), make([][]float64, len(tables))
+	for g, t := range tables {
+		level[g] = st.jsd(t, after)
+	}
+	var contrasts []float64
+	order := make([]int, len(after))
+	for b := range order {
+		order[b] = b
+	}
+	v := make([]float64, len(tables))
+	for range permutations {
+		clear(after)
+		for i := range st.Count[1] {
+			j := i + r.IntN(len(order)-i)
+			order[i], order[j] = order[j], order[i]
+			after[order[i]] = true
+		}
+		t, sign := 0.0, 1.0
+		for g, table := range tables {
+			v[g] = st.jsd(table, after)
+			t += sign * v[g]
+			sign = -1
+		}
+		if math.IsNaN(t) {
+			continue // a side without events
+		}
+		for g := range tables {
+			null[g] = append(null[g], v[g])
+		}
+		contrasts = append(contrasts, t)
+	}
+	n := len(contrasts)
+	share := float64(n) / float64(permutations)
+	if n == 0 {
+		return tested{}, share
+	}
+	x := tested{change: level[0] - mean(null[0])}
+	if len(tables) == 2 {
+		x.change -= level[1] - mean(null[1])
+		x.far = upper(null[1], level[1])
+	}
+	center := mean(contrasts)
+	reached, ss := 0, 0.0
+	for i, t := range contrasts {
+		t -= center
+		ss += t * t
+		if t >= x.change-1e-12 || len(tables) == 2 && math.Abs(t) >= math.Abs(x.change)-1e-12 {
+			reached++
+		}
+		contrasts[i] = math.Abs(t)
+	}
+	slices.Sort(contrasts)
+	x.half = contrasts[min(n-1, int(math.Ceil(.95*float64(n+1)))-1)]
+	x.p = float64(1+reached) / float64(1+n)
+	x.sd = math.Sqrt(ss / float64(n))
+	return x, share
 }
 
 // count is the events of pick by category.
@@ -325,6 +354,11 @@ func (st *study) record(picks [2][]int32) *record {
 	if pi := rate[quiet] / rate[busy]; pi < 1 {
 		rec.keep[busy] = pi
 		rec.unit[busy] = max(1, min((rec.phi[quiet]-pi*rec.phi[busy])/(1-pi), max(rec.phi[0], rec.phi[1])))
+		if st.Count[quiet] < steady {
+			// Too few blocks to say how clumped the quieter side is: whole area-weeks
+			// stay or go, which errs towards no change.
+			rec.unit[busy] = float64(len(picks[busy]))
+		}
 	}
 	return rec
 }
