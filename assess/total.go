@@ -135,7 +135,7 @@ func (in *inputs) totalGrid(t study.Total, g *panel.Grid) *panel.Grid {
 	for _, r := range in.rows {
 		if _, ok := slices.BinarySearch(t.Codes, r.area); ok ||
 			r.area == "" && t.Country != "" && strings.EqualFold(r.country, t.Country) ||
-			t.Country == "" && len(t.Areas) == 0 {
+			t.Country == "" && len(t.Areas)+len(t.Within) == 0 {
 			out.Add(t.ID, r.when, r.n)
 		}
 	}

@@ -170,7 +170,10 @@ func (s *Study) checkTotals(bad complaint) {
 		if t.Country != "" && len(t.Areas) > 0 {
 			bad(item("totals", i, "areas"), "keep one of the two", "a total is about a country or about areas, not both")
 		}
-		for _, key := range []string{"country", "areas"} {
+		if t.Country != "" && len(t.Within) > 0 {
+			bad(item("totals", i, "within"), "keep one of the two", "a total is about a country or about units of it, not both")
+		}
+		for _, key := range []string{"country", "areas", "within"} {
 			if path := item("totals", i, key); s.given(path) && !s.given("areas") {
 				bad(path, "remove it, or describe the areas under the key areas", "the study has a single area")
 			}

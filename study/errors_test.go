@@ -151,6 +151,7 @@ var wrong = []mistake{
 	{"preceded by a later one", "", "    start: 2020-08-01\n", "    start: 2020-08-01\n    relations: [{preceded_by: ¦sweep}]\n", []string{"campaigns[1].relations[0].preceded_by: sweep starts 2020-09-25, after this campaign (2020-08-01); name a campaign that started earlier"}},
 
 	// totals and claims
+	{"country and unit", "", "areas: [IQ01, IQ02], from", "country: Iraq, within: ¦[Anbar], from", []string{"totals[1].within: a total is about a country or about units of it, not both"}},
 	{"country and areas", "", "areas: [IQ01, IQ02], from", "country: Iraq, areas: ¦[IQ01, IQ02], from", []string{"totals[1].areas: a total is about a country or about areas, not both"}},
 	{"country of nothing", minimal, "campaigns:", "totals: [{id: t, name: T, country: ¦Iraq, from: 2020-03, to: 2020-04}]\ncampaigns:", []string{"totals[0].country: the study has a single area"}},
 	{"claim on nobody", "", "campaign: lions, phase", "campaign: ¦lion, phase", []string{`claims[1].campaign: there is no campaign "lion"; did you mean "lions"?`}},

@@ -540,6 +540,7 @@ func total(t *Total) func(value) {
 			must("name", names(&t.Name)),
 			may("country", label(&t.Country)),
 			may("areas", each(&t.Areas, label)),
+			may("within", each(&t.Within, label)),
 			must("from", first(&t.From)),
 			must("to", last(&t.To)),
 		)

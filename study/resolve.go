@@ -72,8 +72,8 @@ func (s *Study) Resolve(areas []athar.Area, within func(geojsonFile string) ([]s
 				r.complain(s.position(path+".country"), path+".country", "", "%s", complaint)
 			}
 			t.Codes = unique(codes)
-		case len(t.Areas) > 0:
-			t.Codes = unique(find(path+".areas", t.Areas, g.area))
+		case len(t.Areas)+len(t.Within) > 0:
+			t.Codes = unique(append(find(path+".areas", t.Areas, g.area), find(path+".within", t.Within, g.unit)...))
 		default:
 			t.Codes = g.codes
 		}

@@ -116,9 +116,10 @@ func TestResolveTotals(t *testing.T) {
   - {id: b, name: B, areas: [درعا, telafar], from: 2020-03, to: 2020-04}
   - {id: c, name: C, from: 2020-03, to: 2020-04}
   - {id: d, name: D, country: Irak, from: 2020-03, to: 2020-04}
+  - {id: e, name: E, areas: [Ana], within: [نينوى], from: 2020-03, to: 2020-04}
 `)
 	err := s.Resolve(someAreas, noPolygon)
-	for i, want := range []string{"IQ1 IQ2 IQ3 IQ4 IQ5", "IQ1 SY2", "IQ1 IQ2 IQ3 IQ4 IQ5 SY1 SY2", ""} {
+	for i, want := range []string{"IQ1 IQ2 IQ3 IQ4 IQ5", "IQ1 SY2", "IQ1 IQ2 IQ3 IQ4 IQ5 SY1 SY2", "", "IQ1 IQ2 IQ3"} {
 		if got := strings.Join(s.Totals[i].Codes, " "); got != want {
 			t.Errorf("total %d: got %s, want %s", i, got, want)
 		}

@@ -174,8 +174,9 @@ const (
 type Total struct {
 	ID      string
 	Name    athar.Names
-	Country string   // all areas of this country; "" with no Areas: all areas
+	Country string   // all areas of this country; "" with no Areas and no Within: all areas
 	Areas   []string // or these, by code or name
+	Within  []string // and all areas of these units above
 	Codes   []string // resolved
 	From    athar.Day
 	To      athar.Day
