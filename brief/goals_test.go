@@ -227,6 +227,13 @@ func TestOutlook(t *testing.T) {
 	if len(rows) != fanMonths {
 		t.Errorf("%d months in the table, want %d", len(rows), fanMonths)
 	}
+	// Where many share a reason it is said once, without the figures of each.
+	for k := 1; k < len(r.Outlook); k++ {
+		r.Outlook[k].Because = []athar.Note{{Code: "outlook-not-better", Args: map[string]any{"crps": athar.Num(float64(k)), "baseline_crps": athar.Num(1), "months": 30, "from": 1, "to": 6}}}
+	}
+	if got := newPage(r, english(t)).Outlooks().Hidden; len(got) != 1 || len(got[0].Units) != len(r.Outlook)-1 {
+		t.Errorf("one reason in %d lines", len(got))
+	}
 	r.Outlook[0].Shown = false
 	section = byID(t, parse(t, render(t, r)), "outlook")
 	if want := words(parse(t, []byte(newPage(r, english(t)).t("outlook.nothing")))); !strings.Contains(words(section), want) || len(find(section, "figure", "")) != 0 {

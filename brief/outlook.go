@@ -50,6 +50,12 @@ func (p *page) Outlooks() *OutlookPage {
 		return nil
 	}
 	out := &OutlookPage{}
+	shared := map[string]int{} // units by the code of their reason
+	for _, o := range p.Outlook {
+		if !o.Shown && len(o.Because) > 0 {
+			shared[o.Because[0].Code]++
+		}
+	}
 	for i, o := range p.Outlook {
 		name := p.Lang.Name(o.Name)
 		if name == "" {
@@ -63,6 +69,12 @@ func (p *page) Outlooks() *OutlookPage {
 			continue
 		}
 		why := p.reasons(o.Because).HTML()
+		if len(o.Because) > 0 {
+			// What differs between many is in the table of scores.
+			if code := o.Because[0].Code; shared[code] > 2 && p.Lang.Has("not-shown."+code) {
+				why = p.t("not-shown." + code)
+			}
+		}
 		k := slices.IndexFunc(out.Hidden, func(r OutlookReason) bool { return r.Why == why })
 		if k < 0 {
 			k = len(out.Hidden)
