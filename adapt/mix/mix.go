@@ -40,7 +40,7 @@ const (
 
 // Indicators are "mix", the divergence of the mix near the campaign less that
 // far from it (Jensen and Shannon, bits), and "mix-local", how much areas differ
-// in their mix.
+// in their mix, where several events of one kind, area and day count once.
 //
 // "mix" has no level and predicts no sign: for replaced leaders the expectation
 // is continuity, so that P < .05 with Change > 0 speaks against it and anything
@@ -91,11 +91,19 @@ func local(p *athar.Pattern, seed uint64, permutations int) athar.Indicator {
 	}
 	k := len(classes)
 	ind := contrast.Compare(q, func(e *contrast.Events) contrast.Statistic {
-		counts := make([]float64, len(e.Areas)*k)
+		counts, last := make([]float64, len(e.Areas)*k), make([]athar.Day, len(e.Areas)*k)
 		return func(s contrast.Sample) float64 {
 			clear(counts)
 			for _, i := range s.Pick {
-				counts[int(s.Area[i])*k+int(s.Class[i])]++
+				// Several events of one kind, area and day count once: a thinned stretch
+				// keeps parts of operations, so that clumps would look like local mixes
+				// on the side that was not thinned.
+				c := int(s.Area[i])*k + int(s.Class[i])
+				if counts[c] > 0 && last[c] == s.Day[i] {
+					continue
+				}
+				counts[c]++
+				last[c] = s.Day[i]
 			}
 			return Heterogeneity(counts, k)
 		}
