@@ -11,12 +11,14 @@ type Report struct {
 	// no-area, coarse-date, uncovered.
 	Unplaced  []ReasonCount    `json:"unplaced"`
 	Campaigns []CampaignReport `json:"campaigns"`
-	Totals    []TotalReport    `json:"totals"`
-	Claims    []ClaimResult    `json:"claims"`
-	Outlook   []Outlook        `json:"outlook,omitempty"`
-	Methods   []MethodInfo     `json:"methods"`
-	Map       MapInfo          `json:"map"`
-	Manifest  Manifest         `json:"manifest"`
+	// Pooled answers for all campaigns together; nil where there are fewer than two.
+	Pooled   *PooledReport `json:"pooled,omitempty"`
+	Totals   []TotalReport `json:"totals"`
+	Claims   []ClaimResult `json:"claims"`
+	Outlook  []Outlook     `json:"outlook,omitempty"`
+	Methods  []MethodInfo  `json:"methods"`
+	Map      MapInfo       `json:"map"`
+	Manifest Manifest      `json:"manifest"`
 }
 
 // StudyInfo is the head of the study file.
