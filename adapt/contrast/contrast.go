@@ -104,17 +104,20 @@ type comparison struct {
 //
 // In a permutation the busier side is first thinned, then the labels of the
 // blocks are shuffled, for near and far alike so that common shocks stay
-// common, blocks of a side are laid end to end, and the same draws are made. Sides with
-// lengths L and rates r carry information 1/V, V = 1/(L_0 r_0) + 1/(L_1 r_1); the busier
-// side is thinned until shuffled sides carry as much, that is until their common rate is
+// common, blocks of a side are laid end to end, and the same draws are made.
+// Shuffled sides that were not thinned would carry more than the record after a
+// fall, and the test would reject too often. If the noise of a feature goes with the number
+// of events, sides of lengths L and rates r carry as much as shuffled ones of
 //
-//	r* = (1/L_0 + 1/L_1)/V,
+//	r' = (1/L_0 + 1/L_1)/(1/(L_0 r_0) + 1/(L_1 r_1));
 //
-// and a draw of the null takes the share min(r)/r* of the events, so that it is as
-// large as one of the record. Shuffled sides that were not thinned would carry more
-// than the record after a fall, and the test would reject too often. P is
-// (1 + #{|T*| >= |T|})/(1 + permutations). Low and High are Change -+ the 95%
-// quantile of |T*|, so that they leave out no change just where P < .05: they
+// if it goes with the number of weeks, the shuffled ones must have the lower rate
+// itself. The busier side is thinned until the common rate is r*, half way between
+// the two, and a draw of the null takes the share min(r)/r* of the events, so
+// that it is as large as one of the record.
+//
+// P is (1 + #{|T*| >= |T|})/(1 + permutations). Low and High are Change -+ the
+// 95% quantile of |T*|, so that they leave out no change where P <= .05: they
 // carry the sampling variation of the record in clumps of up to 4 weeks, which
 // the range over draws does not. Under a real change shuffled blocks are mixed,
 // and the interval is then too wide rather than too short. MDE is 2.80 standard
@@ -213,7 +216,7 @@ func Compare(p *athar.Pattern, of func(e *Events) Statistic, o Options) athar.In
 	ind.P = athar.Num(float64(1+reached) / float64(1+len(null)))
 	ind.Low, ind.High = scale(change-half), scale(change+half)
 	ind.MDE = scale(power * math.Sqrt(ss/float64(len(null))))
-	if o.Predicts != 0 && ind.P < .05 {
+	if o.Predicts != 0 && ind.P <= .05 {
 		ind.Reading = athar.Opposes
 		if change*float64(o.Predicts) > 0 {
 			ind.Reading = athar.Supports
@@ -273,11 +276,11 @@ func (c *comparison) group(areas []int32, picks [2][]int32) group {
 	g.even = phi[quiet]
 	g.unit = [2]float64{g.even, g.even}
 	if pi := rate[quiet] / rate[busy]; pi < 1 {
-		long, short := 1/float64(c.Span[busy].Days()), 1/float64(c.Span[quiet].Days())
-		common := (long + short) / (long/rate[busy] + short/rate[quiet])
+		days := [2]float64{float64(c.Span[0].Days()), float64(c.Span[1].Days())}
+		even := (1/days[0] + 1/days[1]) / (1/float64(len(picks[0])) + 1/float64(len(picks[1])))
+		common := (even + rate[quiet]) / 2
 		// The common rate is that of both sides together.
-		days := float64(c.Span[busy].Days() + c.Span[quiet].Days())
-		g.keep[busy] = min(1, max(pi, (common*days-rate[quiet]*float64(c.Span[quiet].Days()))/(rate[busy]*float64(c.Span[busy].Days()))))
+		g.keep[busy] = min(1, max(pi, (common*(days[0]+days[1])-float64(len(picks[quiet])))/float64(len(picks[busy]))))
 		g.shrink = rate[quiet] / common
 		g.unit[busy] = max(1, min((phi[quiet]-pi*phi[busy])/(1-pi), max(phi[0], phi[1])))
 	}

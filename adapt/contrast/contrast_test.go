@@ -105,7 +105,7 @@ func hill(e *Events) Statistic {
 
 // played is how a comparison does over made-up records.
 type played struct {
-	rejects float64 // share with p < .05
+	rejects float64 // share with p <= .05
 	change  float64 // mean
 	covers  float64 // share of intervals that hold the mean change
 	halves  float64 // mean half width of the interval over 1.96 standard deviations of Change
@@ -116,7 +116,7 @@ func play(w world, of func(*Events) Statistic, reps, permutations int) played {
 	var change, low, high []float64
 	for r := range reps {
 		ind := Compare(w.pattern(stat.Stream(1, "contrast/sim", r)), of, Options{Code: "hill", Seed: uint64(r), Draws: 100, Permutations: permutations})
-		if ind.P < .05 {
+		if ind.P <= .05 {
 			out.rejects += 1 / float64(reps)
 		}
 		change, low, high = append(change, float64(ind.Change)), append(low, float64(ind.Low)), append(high, float64(ind.High))
