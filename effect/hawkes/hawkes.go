@@ -95,7 +95,6 @@ type Result struct {
 	m    *model
 	best []float64 // parameters as climbed, see model
 	null []float64
-	top  float64 // likelihood at best; below LogLik where the null is better
 	cov  []float64
 }
 
@@ -145,8 +144,9 @@ func Fit(times []float64, end float64, o Options) (*Result, error) {
 
 // Daily fits the daily model to counts, one per day. The first 30 days serve
 // only as history of those that follow, and the likelihood is conditional on
-// them. Followers on the same day are not in the model; they widen Theta. The
-// error is for options or counts that make no sense. Cost is linear in days.
+// them. Followers on the same day are not in the model; they widen Theta and
+// are missing from Alpha, which a note says where it matters. The error is for
+// options or counts that make no sense. Cost is linear in days.
 func Daily(counts []float64, o Options) (*Result, error) {
 	if !o.fits(len(counts)) || len(o.Cuts) > 0 {
 		return nil, errShape
@@ -166,8 +166,17 @@ func Daily(counts []float64, o Options) (*Result, error) {
 	if n < MinEvents {
 		return &Result{N: int(n), Refusal: athar.Refuse("hawkes-few-events", "n", int(n), "need", MinEvents)}, nil
 	}
-	return newDaily(counts, o).fit(), nil
+	r := newDaily(counts, o).fit()
+	if same := sameDay(r.Decay); r.Alpha > 0 && same > .1 {
+		r.Notes = append(r.Notes, athar.NewNote("hawkes-same-day", "share", athar.Num(same)))
+	}
+	return r, nil
 }
+
+// sameDay is the share of the followers, at exponential lags of rate b per day,
+// that come on the day of the event itself if that may fall at any time of day:
+// 1 - (1-e^-b)/b.
+func sameDay(b float64) float64 { return 1 + math.Expm1(-b)/b }
 
 func (o Options) fits(rows int) bool {
 	if o.P < 0 || len(o.X) != rows*o.P || o.Follow != nil && len(o.Follow) != rows {
@@ -196,11 +205,10 @@ func (m *model) fit() *Result {
 	r.Null = m.climb(null)
 	r.null = null
 	if math.IsInf(r.Null, 0) || math.IsNaN(r.Null) {
-		r.Refusal = athar.Refuse("diverged")
-		return r
+		return r.diverged()
 	}
 	m.release()
-	r.top = math.Inf(-1)
+	top := math.Inf(-1)
 	const starts = 5
 	for i := range starts {
 		p := slices.Clone(null)
@@ -210,25 +218,18 @@ func (m *model) fit() *Result {
 		if m.theta >= 0 { // some of the dispersion will be followers
 			p[m.theta] = min(p[m.theta]+.5, (p[m.theta]+m.high[m.theta])/2)
 		}
-		if top := m.climb(p); top > r.top {
-			r.top, r.best = top, p
+		if t := m.climb(p); t > top {
+			top, r.best = t, p
 		}
 	}
-	if r.best == nil || math.IsInf(r.top, 0) {
-		r.Refusal = athar.Refuse("diverged")
-		return r
-	}
-	r.LogLik = max(r.top, r.Null)
-	if r.top-r.Null < 1e-6 {
-		r.none()
-		return r
+	r.LogLik = max(top, r.Null)
+	if top-r.Null < 1e-6 {
+		return r.none()
 	}
 	var ok bool
-	if r.top, r.cov, ok = m.polish(r.best); !ok {
-		r.Refusal = athar.Refuse("diverged")
-		return r
+	if r.LogLik, r.cov, ok = m.polish(r.best); !ok {
+		return r.diverged()
 	}
-	r.LogLik = r.top
 	r.Params = m.params(r.best)
 	r.SE = m.errors(r.Params, r.cov)
 	r.Triggered = m.triggered(r.best)
@@ -241,24 +242,30 @@ func (m *model) fit() *Result {
 	return r
 }
 
+// diverged leaves nothing to ask of the fit.
+func (r *Result) diverged() *Result {
+	r.Refusal = athar.Refuse("diverged")
+	r.best, r.null = nil, nil
+	return r
+}
+
 // none describes the null: no sign of followers.
-func (r *Result) none() {
+func (r *Result) none() *Result {
 	m := r.m
 	m.hold(m.alpha, m.decay, m.change)
 	_, cov, ok := m.polish(r.null)
 	m.release()
 	if !ok {
-		r.Refusal = athar.Refuse("diverged")
-		return
+		return r.diverged()
 	}
 	r.best, r.cov = r.null, cov
-	r.Params = m.params(r.null)
-	r.SE = m.errors(r.Params, cov)
+	r.Params, r.SE = m.params(r.null), m.errors(m.params(r.null), cov)
 	r.Alpha, r.Decay, r.SE.Alpha, r.SE.Decay = 0, math.NaN(), math.NaN(), math.NaN()
 	if m.change >= 0 {
 		r.Change = math.NaN()
 	}
 	r.Notes = append(r.Notes, athar.NewNote("hawkes-none"))
+	return r
 }
 
 // most is the largest branching ratio of any row.
