@@ -108,6 +108,17 @@ func TestNigeriaAssessed(t *testing.T) {
 			t.Errorf("%s: %s, want %s", id, got[id], want)
 		}
 	}
+	// A total of three states, counted from the file.
+	set, in2016 := cells(t, studies(t)["nigeria"]), 0
+	for _, e := range rows {
+		i, _ := set.Index(column(e, "priogrid_gid"))
+		if column(e, "year") == "2016" && column(e, "where_prec") <= "3" && slices.Contains([]string{"Borno", "Yobe", "Adamawa"}, set.Areas[i].Parent.En) {
+			in2016++
+		}
+	}
+	if f := r.Totals[0].Findings[0]; f.Headline == nil || int(f.Headline.Observed) != in2016 || in2016 < 200 {
+		t.Errorf("%s: %v, want %d events", f.ID, f.Headline, in2016)
+	}
 	for _, c := range r.Campaigns {
 		for _, s := range c.Adaptation.Signatures {
 			if s.ID == athar.Communication && s.Word != athar.NotIdentifiable {
