@@ -25,6 +25,7 @@ import (
 	"athar/adapt/synchrony"
 	"athar/adapt/tail"
 	"athar/adapt/tempo"
+	"athar/stat"
 )
 
 // Alpha is the level at which an indicator, adjusted within its signature,
@@ -47,22 +48,77 @@ var shown = map[athar.SignatureID][]string{
 	athar.Leadership:    {"resumption", "mix"},
 }
 
+// shownOnly are indicators whose level under no change has not been
+// established: they are shown and read as silent.
+var shownOnly = []string{"coincidence", "multi-area-days", "lag"}
+
 // communication is what each weak indicator would do if messages travelled
 // more slowly and to fewer: the sign of its change.
 var communication = map[string]int{"synchrony": -1, "coincidence": -1, "multi-area-days": -1, "lag": 1}
 
+// Most is the number of events near the campaign, and of those far from it, that
+// the indicators by permutation work on. More are thinned at random, all by one
+// share, which moves neither the mix nor the rates against each other; what is
+// lost is power that a record of this size does not need.
+const Most = 3000
+
 // Measure computes every indicator of a pattern. The seed makes the draws; the
 // same pattern and seed give the same bits.
 func Measure(p *athar.Pattern, seed uint64) []athar.Indicator {
-	return slices.Concat(
-		spread.Indicators(p, seed),
-		[]athar.Indicator{tail.Indicator(p, seed)},
-		synchrony.Indicators(p, seed),
-		mix.Indicators(p, seed),
-		resume.Indicators(p, seed),
-		tempo.Indicators(p, seed),
-		change.Indicators(p, seed),
-	)
+	thin, shares := thinned(p, seed)
+	permuted := slices.Concat(spread.Indicators(thin, seed), synchrony.Indicators(thin, seed), mix.Indicators(thin, seed))
+	if thin != p {
+		for i := range permuted {
+			if permuted[i].Refusal == nil {
+				permuted[i].Warnings = append(permuted[i].Warnings, athar.NewNote("indicator-thinned", "near", athar.Num(shares[0]), "far", athar.Num(shares[1])))
+			}
+		}
+	}
+	return slices.Concat(permuted, []athar.Indicator{tail.Indicator(p, seed)}, resume.Indicators(p, seed), tempo.Indicators(p, seed), change.Indicators(p, seed))
+}
+
+// thinned is the pattern with at most [Most] events near and far, and the shares
+// that were kept; the pattern itself where it has no more.
+func thinned(p *athar.Pattern, seed uint64) (*athar.Pattern, [2]float64) {
+	side := func(r athar.Record) int {
+		if p.Areas[r.Area].Near() {
+			return 0
+		}
+		return 1
+	}
+	var n [2]int
+	for _, r := range p.Records {
+		n[side(r)] += r.N
+	}
+	shares := [2]float64{1, 1}
+	for k := range n {
+		if n[k] > Most {
+			shares[k] = Most / float64(n[k])
+		}
+	}
+	if shares == [2]float64{1, 1} {
+		return p, shares
+	}
+	q := *p
+	q.Records = nil
+	rnd := stat.Stream(seed, "adapt/thin", 0)
+	for _, r := range p.Records {
+		share, kept := shares[side(r)], 0
+		for range r.N {
+			if rnd.Float64() < share {
+				kept++
+			}
+		}
+		if kept == 0 {
+			continue
+		}
+		if kept < r.N {
+			r.HasDeaths = false // those of the kept ones alone are not known
+		}
+		r.N = kept
+		q.Records = append(q.Records, r)
+	}
+	return &q, shares
 }
 
 // Decide turns indicators into signatures and context by the rule of METHODS.md
@@ -170,8 +226,9 @@ func decentralised(s *athar.Signature, control bool) {
 		case x.Refusal != nil:
 			x.Reading = athar.Refused
 			continue
-		case x.Predicts == 0:
+		case x.Predicts == 0 || slices.Contains(shownOnly, x.Code):
 			x.Reading = athar.Silent
+			continue
 		}
 		p := x.HolmP
 		decides := !math.IsNaN(float64(p))
@@ -181,7 +238,7 @@ func decentralised(s *athar.Signature, control bool) {
 			measured++
 			groups[x.Group] = true
 		}
-		if !(float64(p) < Alpha) || x.Predicts == 0 {
+		if !(float64(p) < Alpha) {
 			continue
 		}
 		if sign(x.Change, x.Ratio) == x.Predicts {
@@ -238,6 +295,8 @@ func communicated(s *athar.Signature) {
 		switch {
 		case x.Refusal != nil:
 			x.Reading = athar.Refused
+		case slices.Contains(shownOnly, x.Code):
+			x.Reading = athar.Silent
 		case float64(x.P) < Alpha && sign(x.Change, x.Ratio) == x.Predicts:
 			x.Reading = athar.Compatible
 		case float64(x.P) < Alpha:

@@ -132,6 +132,9 @@ func enoughUsed(p *athar.Panel, i int) bool {
 		default:
 			continue
 		}
+		if q.Days <= 0 {
+			continue // nobody watched anywhere: no area is worse off
+		}
 		cells[side]++
 		if p.Use[p.At(i, t)] {
 			used[side]++
@@ -145,18 +148,29 @@ func enoughUsed(p *athar.Panel, i int) bool {
 	return true
 }
 
+// phaseSpan is the longest run of monitored periods with one of the phases, the
+// one nearest to the campaign if two are as long: a stretch that nobody watched
+// would pass for a quiet one. Nearest is the later one before the campaign and
+// the earlier one after it.
 func phaseSpan(periods []athar.Period, phases ...athar.Phase) athar.Span {
-	out, found := athar.Span{First: 0, Last: -1}, false
+	best := athar.Span{First: 0, Last: -1}
+	run := best
+	before := slices.Contains(phases, athar.Pre)
 	for _, q := range periods {
-		if !slices.Contains(phases, q.Phase) {
+		switch {
+		case !slices.Contains(phases, q.Phase) || 2*q.Days < float64(q.Span.Days()):
+			run = athar.Span{First: 0, Last: -1}
 			continue
+		case run.Days() > 0 && run.Last+1 == q.First:
+			run.Last = q.Last
+		default:
+			run = q.Span
 		}
-		if !found {
-			out, found = q.Span, true
+		if n, m := run.Days(), best.Days(); n > m || n == m && before {
+			best = run
 		}
-		out.Last = q.Last
 	}
-	return out
+	return best
 }
 
 func (in *inputs) areaIndex() map[string]int {

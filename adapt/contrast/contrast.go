@@ -342,8 +342,10 @@ func (c *comparison) contrast(level [2][2]float64) float64 {
 func (c *comparison) null(of func(e *Events) Statistic, first *worker) []float64 {
 	all := make([]float64, c.o.Permutations)
 	var wg sync.WaitGroup
-	// Enough draws to see the whole of a long side.
-	inner := min(16, 4+max(c.Count[0], c.Count[1])/c.short)
+	// Enough draws to see the whole of a long side; a large sample says in one
+	// draw what a small one needs several for.
+	windows := (max(c.Count[0], c.Count[1]) + c.short - 1) / c.short
+	inner := min(16, windows+max(1, 4-c.comparable(c.Near)/250))
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(all)/32))
 	for k := range workers {
 		w := first

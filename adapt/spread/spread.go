@@ -36,6 +36,15 @@ const (
 	minSeries   = 3   // such areas
 )
 
+// permutations of an indicator: in full where it decides, fewer where it is
+// context, whose p value is read to two digits.
+func permutations(code string) int {
+	if slices.Contains(Deciding(), code) {
+		return 999
+	}
+	return 199
+}
+
 // Indicators are hill-2, hill-1, hill-0, theil-between, theil-within, moran,
 // distance and independent, in this order, near against far at equal numbers of
 // events (package contrast).
@@ -85,7 +94,7 @@ func hill(p *athar.Pattern, s *contrast.Sides, q int, seed uint64) athar.Indicat
 	if len(s.NearAreas) < MinAreas {
 		return refused(code, athar.GroupSpatial, 1, athar.Refuse("spread-few-areas", "n", len(s.NearAreas), "need", MinAreas))
 	}
-	ind := contrast.Compare(p, hillStatistic(q), contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Ratio: true, Seed: seed})
+	ind := contrast.Compare(p, hillStatistic(q), contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Ratio: true, Seed: seed, Permutations: permutations(code)})
 	if ind.Refusal != nil {
 		return ind
 	}
@@ -226,7 +235,7 @@ func concentration(p *athar.Pattern, seed uint64) []athar.Indicator {
 				}
 				return w
 			}
-		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: -1, Seed: seed})
+		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: -1, Seed: seed, Permutations: permutations(code)})
 		if ind.Refusal == nil && p.Control && !far[k] {
 			ind.Warnings = append(ind.Warnings, athar.NewNote("spread-far-provinces"))
 		}
@@ -293,7 +302,7 @@ func moran(p *athar.Pattern, s *contrast.Sides, seed uint64) athar.Indicator {
 				}
 				return Moran(x, weights[farSide(s)])
 			}
-		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Seed: seed})
+		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Seed: seed, Permutations: permutations(code)})
 	}
 	ind := compare("moran", [2]Weights{Adjoining(fields[0].km), Adjoining(fields[1].km)})
 	if ind.Refusal != nil {
@@ -326,7 +335,7 @@ func distance(p *athar.Pattern, s *contrast.Sides, seed uint64) athar.Indicator 
 				}
 				return f(x, farSide(s))
 			}
-		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Seed: seed})
+		}, contrast.Options{Code: code, Group: athar.GroupSpatial, Predicts: 1, Seed: seed, Permutations: permutations(code)})
 	}
 	ind := compare("distance", func(x []float64, far int) float64 { return pairs[far].Median(x) })
 	if ind.Refusal != nil {
