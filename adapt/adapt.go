@@ -65,7 +65,7 @@ const Most = 3000
 // Measure computes every indicator of a pattern. The seed makes the draws; the
 // same pattern and seed give the same bits.
 func Measure(p *athar.Pattern, seed uint64) []athar.Indicator {
-	thin, shares := thinned(p, seed)
+	thin, shares := Thinned(p, seed)
 	permuted := slices.Concat(spread.Indicators(thin, seed), synchrony.Indicators(thin, seed), mix.Indicators(thin, seed))
 	if thin != p {
 		for i := range permuted {
@@ -77,9 +77,9 @@ func Measure(p *athar.Pattern, seed uint64) []athar.Indicator {
 	return slices.Concat(permuted, []athar.Indicator{tail.Indicator(p, seed)}, resume.Indicators(p, seed), tempo.Indicators(p, seed), change.Indicators(p, seed))
 }
 
-// thinned is the pattern with at most [Most] events near and far, and the shares
+// Thinned is the pattern with at most [Most] events near and far, and the shares
 // that were kept; the pattern itself where it has no more.
-func thinned(p *athar.Pattern, seed uint64) (*athar.Pattern, [2]float64) {
+func Thinned(p *athar.Pattern, seed uint64) (*athar.Pattern, [2]float64) {
 	side := func(r athar.Record) int {
 		if p.Areas[r.Area].Near() {
 			return 0

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"athar"
+	"athar/adapt"
 	"athar/displace/wdd"
 	"athar/effect/bsts"
 	"athar/effect/did"
@@ -48,7 +49,9 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	r.Series = roleSeries(v, a.expected)
 	r.Multiverse = curves
 	var pattern *athar.Pattern
-	r.Adaptation, pattern = adaptation(s, i, in, v)
+	if r.Adaptation, pattern = adaptation(s, i, in, v); pattern != nil {
+		pattern, _ = adapt.Thinned(pattern, s.Choices.Seed)
+	}
 	r.Goals = goals(s, i, in, g, v, pattern, r.Findings, resumption(r.Adaptation))
 	return r
 }
