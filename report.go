@@ -12,13 +12,16 @@ type Report struct {
 	Unplaced  []ReasonCount    `json:"unplaced"`
 	Campaigns []CampaignReport `json:"campaigns"`
 	// Pooled answers for all campaigns together; nil where there are fewer than two.
-	Pooled   *PooledReport `json:"pooled,omitempty"`
-	Totals   []TotalReport `json:"totals"`
-	Claims   []ClaimResult `json:"claims"`
-	Outlook  []Outlook     `json:"outlook,omitempty"`
-	Methods  []MethodInfo  `json:"methods"`
-	Map      MapInfo       `json:"map"`
-	Manifest Manifest      `json:"manifest"`
+	Pooled  *PooledReport `json:"pooled,omitempty"`
+	Totals  []TotalReport `json:"totals"`
+	Claims  []ClaimResult `json:"claims"`
+	Outlook []Outlook     `json:"outlook,omitempty"`
+	Methods []MethodInfo  `json:"methods"`
+	Map     MapInfo       `json:"map"`
+	// Freeze says whether the study was registered before its results; nil where
+	// nobody asked, as in a report that is not of a study file.
+	Freeze   *Freeze  `json:"freeze,omitempty"`
+	Manifest Manifest `json:"manifest"`
 }
 
 // StudyInfo is the head of the study file.
@@ -138,7 +141,9 @@ type CampaignReport struct {
 	// Multiverse holds the question inside under every declared specification,
 	// by phase; empty where the study declares none.
 	Multiverse []Multiverse `json:"multiverse,omitempty"`
-	Goals      []GoalReport `json:"goal_reports"`
+	// Windows are the comparisons that the study declares, one for one.
+	Windows []WindowResult `json:"windows,omitempty"`
+	Goals   []GoalReport   `json:"goal_reports"`
 	// Adaptation is nil where the study has a single area or no events.
 	Adaptation *Adaptation `json:"adaptation,omitempty"`
 	Notes      []Note      `json:"notes"` // merged rings, removed cells, ...

@@ -77,8 +77,8 @@ var wrong = []mistake{
 	{"id with a space", minimal, "  - id: c\n", "  - id: ¦my campaign\n", []string{`campaigns[0].id: "my campaign" is not an id; use letters`}},
 	{"id twice", "", "  - id: sweep\n", "  - id: ¦desert\n", []string{
 		`campaigns[0].relations[1].parallel_to: there is no campaign "sweep"`, `campaigns[0].relations[2].phase_of: there is no campaign "sweep"`,
-		`campaigns[2].id: "desert" stands twice; line 65 has it already`}},
-	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 94 has it already`}},
+		`campaigns[2].id: "desert" stands twice; line 67 has it already`}},
+	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 96 has it already`}},
 	{"reserved id", minimal, "  - id: c\n", "  - id: ¦all\n", []string{`campaigns[0].id: "all" stands for all campaigns together; choose another id`}},
 
 	// dates
@@ -88,6 +88,9 @@ var wrong = []mistake{
 	{"end before start", minimal, "end: 2020-04", "end: ¦2019-04-01", []string{"campaigns[0].end: ends 2019-04-01, before it starts (2020-03-01); swap them or correct the year"}},
 	{"start and end intervals overlap", minimal, "start: 2020-03", "start: {from: 2020-03, to: 2020-05}", nil},
 	{"interval reversed", minimal, "start: 2020-03", "start: {from: ¦2020-03-09, to: 2020-03-02}", []string{"campaigns[0].start.from: 2020-03-09 is later than to (2020-03-02); swap them"}},
+	{"window backwards", "", "      - {name: {en: The month before, ar: الشهر السابق}, before: {from: 2020-08, to: 2020-08},", "      - ¦{name: {en: The month before, ar: الشهر السابق}, before: 2020-10,",
+		[]string{"campaigns[0].windows[0]: the window's before ends 2020-10-31, not before its after begins (2020-09-22); compare what comes after"}},
+	{"window without after", "", "- {name: {en: The month before, ar: الشهر السابق}, before: {from: 2020-08, to: 2020-08}, after: {from: 2020-09-22, to: 2020-10}}", "- ¦{name: W, before: 2020-08}", []string{`campaigns[0].windows[0]: lacks the key "after"`}},
 	{"half an interval", minimal, "start: 2020-03", "start: ¦{from: 2020-03}", []string{`campaigns[0].start: lacks the key "to"`}},
 	{"coverage out of order", "", "{from: 2020-02, to: 2020-12}\n", "¦{from: 2019-12, to: 2020-12}\n", []string{"data[0].coverage[1]: begins on 2019-12-01, before the interval above it is over (2019-12-31)"}},
 	{"total reversed", "", "from: 2020-02-01, to: 2020-12}", "from: ¦2020-02-01, to: 2019-12}", []string{"totals[0].from: 2020-02-01 is later than to (2019-12-31)"}},
@@ -175,7 +178,7 @@ var wrong = []mistake{
 	{"output of nobody", "", "{campaign: lions, n: 12,", "{campaign: ¦lion, n: 12,", []string{`goals[1].outputs[0].values[0].campaign: there is no campaign "lion"; did you mean "lions"?`}},
 	{"output without a number", "", "{campaign: desert, n: 0,", "{campaign: desert, n: ¦many,", []string{`goals[1].outputs[0].values[1].n: is the text "many", needs a whole number`}},
 	{"output id twice", "", "      - id: stores\n", "      - {id: stores, name: S}\n      - id: ¦stores\n", []string{`goals[1].outputs[1].id: "stores" stands twice`}},
-	{"outcome id twice", "", "{id: killed,", "{id: ¦bombs,", []string{`goals[1].outcomes[1].id: "bombs" stands twice; line 87 has it already`}},
+	{"outcome id twice", "", "{id: killed,", "{id: ¦bombs,", []string{`goals[1].outcomes[1].id: "bombs" stands twice; line 89 has it already`}},
 	{"unknown measure", "", "measure: resumption", "measure: ¦resume", []string{`goals[1].outcomes[2].measure: is the text "resume", needs one of: rate, share, complex-days, lethality, activity, resumption`}},
 	{"rate of nothing", "", "{id: bombs, name: {en: Bombs}, measure: rate, classes: [IED],", "¦{id: bombs, name: {en: Bombs}, measure: rate,", []string{"goals[1].outcomes[0]: does not say which events are counted; name them in classes or kinds"}},
 	{"classes and kinds", "", "classes: [IED],", "classes: [IED], kinds: ¦[attack],", []string{"goals[1].outcomes[0].kinds: events are named by classes or by kinds, not by both"}},

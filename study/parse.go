@@ -427,7 +427,22 @@ func campaign(c *Campaign) func(value) {
 			may("relations", each(&c.Relations, relation)),
 			may("sources", each(&c.Sources, source)),
 			may("note", names(&c.Note)),
+			may("windows", each(&c.Windows, window)),
 		)
+	}
+}
+
+func window(w *athar.Window) func(value) {
+	return func(v value) {
+		v.object(
+			must("name", names(&w.Name)),
+			must("before", span(&w.Before)),
+			must("after", span(&w.After)),
+		)
+		if w.Before.Last != 0 && w.After.First != 0 && w.Before.Last >= w.After.First {
+			v.bad("compare what comes after with what was before: before: 2020-05, after: 2020-06",
+				"the window's before ends %s, not before its after begins (%s)", w.Before.Last, w.After.First)
+		}
 	}
 }
 

@@ -110,6 +110,7 @@ type Campaign struct {
 	Relations []athar.Relation
 	Sources   []athar.SourceRef
 	Note      athar.Names
+	Windows   []athar.Window // comparisons by the windows that others chose, or might
 }
 
 // Goal is a stated goal of campaigns: what forces report having done for it,

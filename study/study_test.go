@@ -63,6 +63,8 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"end", s.Campaigns[0].End, days("2020-10-01", "2020-10-31")},
 		{"relations", s.Campaigns[0].Relations, []athar.Relation{{Kind: "preceded_by", To: "desert"}, {Kind: "parallel_to", To: "sweep"}, {Kind: "phase_of", To: "sweep"}}},
 		{"sources", s.Campaigns[0].Sources, []athar.SourceRef{{Title: "A report", URL: "https://example.org", Says: "began on 22 September"}}},
+		{"windows", s.Campaigns[0].Windows, []athar.Window{{Name: athar.Names{En: "The month before", Ar: "الشهر السابق"},
+			Before: athar.Span{First: day(t, "2020-08-01"), Last: day(t, "2020-08-31")}, After: athar.Span{First: day(t, "2020-09-22"), Last: day(t, "2020-10-31")}}}},
 		{"Arabic alone", s.Campaigns[0].Note, athar.Names{En: "ملاحظة", Ar: "ملاحظة"}},
 		{"alias", s.Campaigns[1].Footprint, s.Campaigns[0].Footprint},
 		{"goals", len(s.Goals), 5},
@@ -200,8 +202,8 @@ func TestAt(t *testing.T) {
 		"data[0].file":                    {12, 11},
 		"campaigns[0].footprint.areas[1]": {50, 21},
 		"campaigns[0].start.to":           {53, 35},
-		"campaigns[1]":                    {65, 5},
-		"campaigns[1].forces[7]":          {65, 5}, // not there: the campaign's
+		"campaigns[1]":                    {67, 5},
+		"campaigns[1].forces[7]":          {67, 5}, // not there: the campaign's
 		"nothing":                         {2, 1},
 	} {
 		if line, col := s.At(path); line != want[0] || col != want[1] {
@@ -255,8 +257,8 @@ func TestCheckCoverage(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ first, last, want string }{
-		{"2014-01-01", "2020-09-24", "dir/study.yaml:73:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
-		{"2020-10-01", "2020-12-31", "dir/study.yaml:69:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
+		{"2014-01-01", "2020-09-24", "dir/study.yaml:75:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
+		{"2020-10-01", "2020-12-31", "dir/study.yaml:71:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
 	} {
 		if err := cover(c.first, c.last); err == nil || err.Error() != c.want {
 			t.Errorf("data %s to %s:\n got %v\nwant %s", c.first, c.last, err, c.want)
