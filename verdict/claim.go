@@ -56,6 +56,8 @@ type evidence struct {
 	stance  stance
 	because []athar.Note
 	guards  int
+	// together: about all campaigns at once.
+	together bool
 }
 
 // Resolve ties a claim to the evidence by fixed rules. One finding supports a
@@ -64,9 +66,11 @@ type evidence struct {
 // BENEFITS and is not, and is silent otherwise. A goal or a signature supports
 // the expectation that it is PRESENT only by that word and contradicts it only
 // if what was measured moved the other way: not to detect a thing is not to
-// show its absence. A claim about all campaigns is supported or contradicted
-// only if no campaign says the opposite and at least half of them speak; a
-// claim about one is decided by its one piece of evidence.
+// show its absence. A claim about all campaigns is decided by the finding about
+// all of them together where there is one that could tell, and the campaigns' own
+// are counted beside it; elsewhere it is supported or contradicted only if no
+// campaign says the opposite and at least half of them speak. A claim about one
+// is decided by its one piece of evidence.
 func Resolve(c Claim, e Evidence) athar.ClaimResult {
 	r := athar.ClaimResult{ID: c.ID, Text: c.Text, Source: c.Source, Question: c.Question, Campaign: c.Campaign,
 		Area: c.Total, Outcome: athar.NotTestable, Because: []athar.Note{}, Expects: []string{}}
@@ -83,7 +87,11 @@ func Resolve(c Claim, e Evidence) athar.ClaimResult {
 		r.Because = append(r.Because, claimNeeds(c))
 		return r
 	}
-	n := [3]int{}
+	list, single := split(list)
+	n, own := [3]int{}, [3]int{}
+	for _, x := range single {
+		own[x.stance]++
+	}
 	for _, x := range list {
 		r.Evidence = append(r.Evidence, x.id)
 		n[x.stance]++
@@ -106,10 +114,36 @@ func Resolve(c Claim, e Evidence) athar.ClaimResult {
 	if len(list) > 1 {
 		r.Because = append(r.Because, note("claim-tally", map[string]any{"yes": n[yes], "no": n[no], "silent": n[silent], "n": len(list)}))
 	}
+	if len(single) > 0 {
+		tally := note("claim-campaigns", map[string]any{"yes": own[yes], "no": own[no], "silent": own[silent], "n": len(single)})
+		r.Because = slices.Insert(r.Because, min(1, len(r.Because)), tally)
+		for _, x := range single {
+			r.Evidence = append(r.Evidence, x.id)
+		}
+	}
 	if r.Outcome == athar.NotTestable && c.Needs.En != "" {
 		r.Because = append(r.Because, claimNeeds(c))
 	}
 	return r
+}
+
+// split parts what decides a claim from what is counted beside it: findings
+// about all campaigns together decide where any of them could tell. Without one,
+// those about single campaigns do.
+func split(list []evidence) (decide, beside []evidence) {
+	var all []evidence
+	for _, x := range list {
+		switch {
+		case !x.together:
+			beside = append(beside, x)
+		case x.word != athar.CannotTell:
+			all = append(all, x)
+		}
+	}
+	if len(all) == 0 {
+		return beside, nil
+	}
+	return all, beside
 }
 
 func claimNeeds(c Claim) athar.Note {
@@ -126,12 +160,12 @@ func claimNeeds(c Claim) athar.Note {
 // about picks the evidence that a claim is about.
 func (e Evidence) about(c Claim) []evidence {
 	var out []evidence
-	campaign := func(id string) bool { return id != "" && (c.Campaign == "all" || id == c.Campaign) }
+	campaign := func(id string) bool { return id != "" && (c.Campaign == athar.AllCampaigns || id == c.Campaign) }
 	switch q := athar.Question(c.Question); q {
 	case athar.AskGoal:
 		for _, g := range e.Goals {
 			if campaign(g.Campaign) && g.ID == c.About {
-				out = append(out, evidence{g.Campaign + "/goal/" + g.ID, g.Word, shows(c.Expects, g.Word, g.Opposed), g.Because, 0})
+				out = append(out, evidence{g.Campaign + "/goal/" + g.ID, g.Word, shows(c.Expects, g.Word, g.Opposed), g.Because, 0, false})
 			}
 		}
 	case athar.AskAdaptation:
@@ -141,7 +175,7 @@ func (e Evidence) about(c Claim) []evidence {
 				id = s.Total
 			}
 			if (c.Total != "" && s.Total == c.Total || c.Total == "" && campaign(s.Campaign)) && string(s.ID) == c.About {
-				out = append(out, evidence{id + "/adaptation/" + string(s.ID), s.Word, shows(c.Expects, s.Word, s.Opposed), s.Because, 0})
+				out = append(out, evidence{id + "/adaptation/" + string(s.ID), s.Word, shows(c.Expects, s.Word, s.Opposed), s.Because, 0, false})
 			}
 		}
 	default:
@@ -159,7 +193,7 @@ func (e Evidence) about(c Claim) []evidence {
 			case decided(f.Verdict):
 				s = no
 			}
-			out = append(out, evidence{f.ID, f.Verdict, s, f.Because, len(f.Guards)})
+			out = append(out, evidence{f.ID, f.Verdict, s, f.Because, len(f.Guards), f.Campaign == athar.AllCampaigns})
 		}
 	}
 	return out

@@ -340,6 +340,28 @@ func TestClaims(t *testing.T) {
 			t.Errorf("%v: %s, want %s", c.words, r.Outcome, c.want)
 		}
 	}
+	// What all campaigns did together decides; the single ones are told beside it.
+	for _, c := range []struct {
+		together athar.Verdict
+		want     athar.Outcome
+	}{{athar.Decline, athar.Supported}, {athar.Escalation, athar.Contradicted}, {athar.Inconclusive, athar.NotTestable},
+		{athar.CannotTell, athar.Contradicted}} { // no answer together: the tally of the others
+		list := []athar.Finding{finding("a", athar.Escalation), finding("b", athar.Escalation), finding(athar.AllCampaigns, c.together)}
+		r := Resolve(all, Evidence{Findings: list})
+		if r.Outcome != c.want {
+			t.Errorf("together %s: %s, want %s", c.together, r.Outcome, c.want)
+		}
+		if c.together == athar.CannotTell {
+			continue
+		}
+		if r.Evidence[0] != athar.AllCampaigns || len(r.Evidence) != 3 || r.Because[0].Code != "claim-finding" || r.Because[1].Code != "claim-campaigns" ||
+			r.Because[1].Args["no"] != 2 || r.Because[1].Args["n"] != 2 {
+			t.Errorf("together %s: %v %v", c.together, r.Evidence, r.Because)
+		}
+	}
+	if r := Resolve(claim, Evidence{Findings: []athar.Finding{finding(athar.AllCampaigns, athar.Decline)}}); r.Because[0].Code != "claim-no-finding" {
+		t.Errorf("a claim about one campaign rests on all of them: %v", r)
+	}
 	if r := Resolve(Claim{Question: "adaptation", About: "couriers"}, Evidence{}); r.Outcome != athar.NotTestable || r.Because[0].Code != "claim-adaptation" {
 		t.Errorf("%v", r)
 	}
