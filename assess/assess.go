@@ -114,6 +114,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 		return nil, err
 	}
 	verdict.Family(r.Campaigns)
+	r.Pooled = together(s, in, g, sites, design)
 	r.Claims = claims(s, r)
 	r.Outlook = outlooks(s, in)
 	r.Methods = methodsRun(r)
@@ -245,6 +246,9 @@ func methodsRun(r *athar.Report) []athar.MethodInfo {
 	}
 	for _, t := range r.Totals {
 		count(t.Effects)
+	}
+	if r.Pooled != nil {
+		count(r.Pooled.Effects)
 	}
 	out := []athar.MethodInfo{}
 	for _, m := range n {

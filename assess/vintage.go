@@ -74,6 +74,9 @@ func findings(r *athar.Report) []athar.Finding {
 	for _, t := range r.Totals {
 		out = append(out, t.Findings...)
 	}
+	if r.Pooled != nil {
+		out = append(out, r.Pooled.Findings...)
+	}
 	return out
 }
 

@@ -60,18 +60,24 @@ func (m *model) answer(q *class) {
 		return
 	}
 	model, df := m.working(q)
-	var se float64
+	se := math.Sqrt(m.clustered(q, q))
+	own := math.Sqrt(phi * model) // by the dispersion of the past
+	e.Inference = "jackknife"
 	switch {
 	case e.Areas >= MinAreas && df >= MinDF:
-		se, e.Inference = math.Sqrt(m.clustered(q, q)), "jackknife"
+	case e.Areas < MinAreas && dfPast >= MinDF:
+		se, df, e.Inference = own, dfPast, "dispersion"
+		e.Warnings = append(e.Warnings, athar.NewNote("few-areas", "n", e.Areas, "need", MinAreas))
 	case dfPast >= MinDF:
-		why := athar.NewNote("few-areas", "n", e.Areas, "need", MinAreas)
-		if e.Areas >= MinAreas {
-			why = athar.NewNote("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
+		// A few busy areas carry the answer: the past of the campaigns does not
+		// know how far areas drift apart over years, so the wider interval speaks.
+		e.Warnings = append(e.Warnings, athar.NewNote("joint-wider", "df", athar.Num(df), "need", athar.Num(MinDF)))
+		df = max(1, df)
+		if own*stat.TQuantile(.975, dfPast) > se*stat.TQuantile(.975, df) {
+			se, df, e.Inference = own, dfPast, "dispersion"
 		}
-		e.Warnings = append(e.Warnings, why)
-		se, df, e.Inference = math.Sqrt(phi*model), dfPast, "dispersion"
 	default:
+		e.Inference = ""
 		e.Refusal = athar.Refuse("joint-few-areas", "n", e.Areas, "need", MinAreas, "df", athar.Num(max(df, dfPast)), "need_df", athar.Num(MinDF))
 		return
 	}
@@ -257,6 +263,12 @@ func (m *model) finish() {
 		return
 	}
 	m.series()
+	m.before()
+	for _, s := range m.state {
+		if s >= 0 {
+			m.res.Touched++
+		}
+	}
 	if m.o.Lead == 0 {
 		m.singles()
 	}
@@ -314,5 +326,65 @@ func (m *model) series() {
 			rs.Low, rs.High = append(rs.Low, athar.Num(math.NaN())), append(rs.High, athar.Num(math.NaN()))
 		}
 		m.res.Series = append(m.res.Series, rs)
+	}
+}
+
+// before fills Before, Ramadan and Controls.
+func (m *model) before() {
+	na, nt := m.d.Areas, m.nt
+	var areas, starts []int
+	length := nt
+	for i := range na {
+		if m.class[0].e[i] == 0 {
+			continue
+		}
+		start := min(m.touched(i)-m.from, nt)
+		n := 0
+		for t := start - 1; t >= 0 && m.state[i*nt+t] == clean; t-- {
+			n++
+		}
+		areas, starts, length = append(areas, i), append(starts, start), min(length, n)
+	}
+	if len(areas) > 0 {
+		m.res.Before = make([]float64, length)
+	}
+	for a, i := range areas {
+		for b := range m.res.Before {
+			m.res.Before[b] += m.y[i*nt+starts[a]-length+b]
+		}
+	}
+	var days [3]float64
+	on := [2][]bool{make([]bool, nt), make([]bool, nt)}
+	for k, s := range m.state {
+		i, t := k/nt, k%nt
+		at := -1
+		switch {
+		case s == clean && m.class[0].e[i] > 0:
+			at = 0
+		case s == m.question(0, false):
+			at = 1
+		case s == m.question(0, true):
+			at = 2
+		}
+		if s >= 0 {
+			on[int(s)/(m.k+1)][t] = true
+		}
+		if at >= 0 {
+			p := m.d.Periods[m.from+t]
+			m.res.Ramadan[at] += p.Ramadan * p.Days
+			days[at] += p.Days
+		}
+	}
+	for at, d := range days {
+		if d > 0 {
+			m.res.Ramadan[at] /= d
+		}
+	}
+	for k, s := range m.state {
+		for ph := range on {
+			if s == clean && on[ph][k%nt] {
+				m.res.Controls[ph] += m.y[k]
+			}
+		}
 	}
 }

@@ -81,8 +81,14 @@ type Result struct {
 	// different phases, Shared are kept although several reach them, Lost have
 	// too little untouched past or no untouched area beside them.
 	Overlap, Shared, Lost int
-	Single                []Single // inside, during
-	Heterogeneity         *Heterogeneity
+	Touched               int // area-periods in the questions
+	// Before is what the footprints had in the periods before they were touched,
+	// oldest first, as far back as all of them were untouched.
+	Before        []float64
+	Ramadan       [3]float64 // share of days before, during and after inside
+	Controls      [2]float64 // untouched events in the periods of during and post
+	Single        []Single   // inside, during
+	Heterogeneity *Heterogeneity
 }
 
 const none = -1
@@ -352,13 +358,7 @@ func (m *model) ahead(i int) {
 	if m.o.Donut == 0 && m.o.Lead == 0 {
 		return
 	}
-	start, inside := m.h, false
-	for j := range m.d.Campaigns {
-		if int(m.role[j][i]) <= m.k && m.start[j] < start {
-			start, inside = m.start[j], m.role[j][i] == 0
-		}
-	}
-	start -= m.from
+	start, inside := m.touched(i)-m.from, m.first(i, []int{0}) != none
 	if m.o.Lead > 0 {
 		for t := range m.nt {
 			if k := i*m.nt + t; m.state[k] >= 0 {
@@ -376,6 +376,18 @@ func (m *model) ahead(i int) {
 			m.state[k] = other
 		}
 	}
+}
+
+// touched is the period from which some campaign reaches area i, as phases
+// count; the end of the history if none does.
+func (m *model) touched(i int) int {
+	start := m.h
+	for j, r := range m.role {
+		if int(r[i]) <= m.k {
+			start = min(start, m.start[j])
+		}
+	}
+	return start
 }
 
 // run fits the campaigns moved back by the given number of periods and fills
