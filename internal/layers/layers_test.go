@@ -22,7 +22,7 @@ var layers = []struct {
 }{
 	{"vocabulary", []string{"athar"}},
 	{"spelling", []string{"athar/internal/spelling"}},
-	{"numerics, calendar and tools without a subject", []string{"athar/stat", "athar/calendar", "athar/tabular", "athar/internal/testdata"}},
+	{"numerics, calendar and tools without a subject", []string{"athar/stat/...", "athar/calendar", "athar/tabular", "athar/internal/testdata"}},
 	{"readers and the study file", []string{"athar/source/...", "athar/place", "athar/study"}},
 	{"arrangement and methods", []string{"athar/panel", "athar/match/...", "athar/effect/...", "athar/displace/...", "athar/impute", "athar/sim", "athar/adapt/...", "athar/outlook", "athar/multiverse", "athar/power"}},
 	{"the lake", []string{"athar/lake/..."}},
