@@ -77,8 +77,8 @@ var wrong = []mistake{
 	{"id with a space", minimal, "  - id: c\n", "  - id: ¦my campaign\n", []string{`campaigns[0].id: "my campaign" is not an id; use letters`}},
 	{"id twice", "", "  - id: sweep\n", "  - id: ¦desert\n", []string{
 		`campaigns[0].relations[1].parallel_to: there is no campaign "sweep"`, `campaigns[0].relations[2].phase_of: there is no campaign "sweep"`,
-		`campaigns[2].id: "desert" stands twice; line 67 has it already`}},
-	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 96 has it already`}},
+		`campaigns[2].id: "desert" stands twice; line 69 has it already`}},
+	{"claim id twice", "", "{id: b,", "{id: ¦a,", []string{`claims[1].id: "a" stands twice; line 98 has it already`}},
 	{"reserved id", minimal, "  - id: c\n", "  - id: ¦all\n", []string{`campaigns[0].id: "all" stands for all campaigns together; choose another id`}},
 
 	// dates
@@ -178,7 +178,7 @@ var wrong = []mistake{
 	{"output of nobody", "", "{campaign: lions, n: 12,", "{campaign: ¦lion, n: 12,", []string{`goals[1].outputs[0].values[0].campaign: there is no campaign "lion"; did you mean "lions"?`}},
 	{"output without a number", "", "{campaign: desert, n: 0,", "{campaign: desert, n: ¦many,", []string{`goals[1].outputs[0].values[1].n: is the text "many", needs a whole number`}},
 	{"output id twice", "", "      - id: stores\n", "      - {id: stores, name: S}\n      - id: ¦stores\n", []string{`goals[1].outputs[1].id: "stores" stands twice`}},
-	{"outcome id twice", "", "{id: killed,", "{id: ¦bombs,", []string{`goals[1].outcomes[1].id: "bombs" stands twice; line 89 has it already`}},
+	{"outcome id twice", "", "{id: killed,", "{id: ¦bombs,", []string{`goals[1].outcomes[1].id: "bombs" stands twice; line 91 has it already`}},
 	{"unknown measure", "", "measure: resumption", "measure: ¦resume", []string{`goals[1].outcomes[2].measure: is the text "resume", needs one of: rate, share, complex-days, lethality, activity, resumption`}},
 	{"rate of nothing", "", "{id: bombs, name: {en: Bombs}, measure: rate, classes: [IED],", "¦{id: bombs, name: {en: Bombs}, measure: rate,", []string{"goals[1].outcomes[0]: does not say which events are counted; name them in classes or kinds"}},
 	{"classes and kinds", "", "classes: [IED],", "classes: [IED], kinds: ¦[attack],", []string{"goals[1].outcomes[0].kinds: events are named by classes or by kinds, not by both"}},
@@ -189,6 +189,17 @@ var wrong = []mistake{
 	{"areas of nothing", minimal, "campaigns:", "goals: [{id: g, name: G, outcomes: [{id: o, measure: activity, areas: ¦[X]}]}]\ncampaigns:", []string{"goals[0].outcomes[0].areas: the study has a single area"}},
 	{"unknown level", "", "level: top", "level: ¦high", []string{`losses[0].level: is the text "high", needs one of: top, province, local`}},
 	{"loss without a source", "", "- {when: {from: 2020-11, to: 2020-12-05}, level: province, failed: true, source: {title: A report}}", "- ¦{when: {from: 2020-11, to: 2020-12-05}, level: province, failed: true}", []string{`losses[1]: lacks the key "source"`}},
+
+	// negative controls
+	{"all compared", minimal, "data:\n  - name: N\n    format: series", "¦data:\n  - name: N\n    format: series\n    compare: true", []string{"data: no dataset is left to count; remove compare or control"}},
+	{"compared and a control", "", "file: ged2.csv, compare: true", "file: ged2.csv, compare: true, control: ¦true", []string{"data[3].control: a dataset is compared or holds a negative control, not both", `data[3].control: no negative control uses "GED again"`}},
+	{"control of nothing", "", "file: ged2.csv, compare: true}", "file: ged2.csv, compare: true}\n  - {name: Idle, format: ucdp-ged, file: i.csv, control: ¦true}", []string{`data[4].control: no negative control uses "Idle"`}},
+	{"control without a dataset", "", "- {name: Another group, data: Own list, classes: [k1],", "- ¦{name: Another group, classes: [k1],", []string{`negative_controls[1]: lacks the key "data", and the study has several datasets; name one of: Districts by week, GED,`}},
+	{"control of an unknown dataset", "", "data: Own list,", "data: ¦Own lists,", []string{`negative_controls[1].data: there is no dataset "Own lists"; did you mean "Own list"?`}},
+	{"control that is the outcome", "", "- {name: Another group, data: Own list, classes: [k1], aliases: [Others], ids: [77]", "- ¦{name: Another group, data: Own list", []string{"negative_controls[1]: counts what the study counts"}},
+	{"control by classes and kinds", "", "data: Own list, classes: [k1], aliases: [Others]", "data: GED, classes: [one-sided], kinds: ¦[attack]", []string{"negative_controls[1].kinds: events are named by classes or by kinds, not by both"}},
+	{"control by kinds of a table", "", "data: Own list, classes: [k1]", "data: Own list, kinds: ¦[attack]", []string{"negative_controls[1].kinds: kinds are not known in format table"}},
+	{"control by actors of counts", "", "- {name: Another group, data: Own list, classes", "- ¦{name: Another group, data: Districts by week, classes", []string{"negative_controls[1]: a table of counts knows no organisations"}},
 
 	// choices
 	{"rings fall", "", "[10, 30, 60.5]", "[10, ¦10, 60.5]", []string{"choices.rings[1]: the rings do not increase: 10 km is not beyond 10; write the outer edges"}},

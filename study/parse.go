@@ -126,6 +126,7 @@ func (s *Study) read(v value) (ok bool) {
 		may("totals", each(&s.Totals, total)),
 		may("claims", each(&s.Claims, claim)),
 		may("losses", each(&s.Losses, loss)),
+		may("negative_controls", each(&s.NegativeControls, negativeControl)),
 		may("choices", choices(c)),
 		may("multiverse", multiverse(&s.Multiverse)),
 		may("limits", each(&s.Limits, names)),
@@ -195,6 +196,8 @@ func data(d *Data) func(value) {
 			may("from", func(v value) { d.From = new(athar.Day); first(d.From)(v) }),
 			may("coverage", each(&d.Coverage, coverage)),
 			may("monitored", label(&d.Monitored)),
+			may("compare", yes(&d.Compare)),
+			may("control", yes(&d.Control)),
 			may("licence", text(&d.Licence)),
 			may("citation", text(&d.Citation)),
 			may("caveats", each(&d.Caveats, names)),
@@ -617,7 +620,7 @@ func seed(dst *uint64) func(value) {
 
 func calendarEntry(e *CalendarEntry) func(value) {
 	return func(v value) {
-		v.object(append([]field{must("name", names(&e.Name))}, interval(&e.When)...)...)
+		v.object(append([]field{must("name", names(&e.Name)), may("wave", yes(&e.Wave))}, interval(&e.When)...)...)
 		v.orderly(e.When)
 	}
 }

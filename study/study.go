@@ -14,22 +14,24 @@ import "athar"
 // Study is a parsed study file. Paths in it are as written, relative to the
 // file's own folder; [Study.Path] resolves them.
 type Study struct {
-	ID         string
-	Title      athar.Names
-	Group      Group
-	Outcome    athar.Names // what is counted, in words
-	Data       []Data
-	Areas      Areas
-	Campaigns  []Campaign
-	Goals      []Goal
-	Totals     []Total
-	Claims     []Claim
-	Losses     []athar.Loss // losses of leadership, at the level of the organisation
-	Choices    Choices
-	Multiverse Multiverse
-	Limits     []athar.Names // what these data could never have shown
-	Dir        string        // folder of the study file
-	Source     []byte        // the file as read
+	ID        string
+	Title     athar.Names
+	Group     Group
+	Outcome   athar.Names // what is counted, in words
+	Data      []Data
+	Areas     Areas
+	Campaigns []Campaign
+	Goals     []Goal
+	Totals    []Total
+	Claims    []Claim
+	Losses    []athar.Loss // losses of leadership, at the level of the organisation
+	// NegativeControls are counts that no campaign of the study should move.
+	NegativeControls []NegativeControl
+	Choices          Choices
+	Multiverse       Multiverse
+	Limits           []athar.Names // what these data could never have shown
+	Dir              string        // folder of the study file
+	Source           []byte        // the file as read
 
 	file      string // as given to Parse, for messages
 	positions map[string]position
@@ -64,9 +66,12 @@ type Data struct {
 	// Monitored is a table of areas and the days on which each was watched; ""
 	// if nobody says.
 	Monitored string
-	Licence   string
-	Citation  string
-	Caveats   []athar.Names
+	// Compare marks a dataset that answers the same questions again and is not
+	// counted; Control one that only negative controls use.
+	Compare, Control bool
+	Licence          string
+	Citation         string
+	Caveats          []athar.Names
 }
 
 // Areas says where the areas come from: a table (with an optional distance
@@ -217,4 +222,5 @@ type Choices struct {
 type CalendarEntry struct {
 	Name athar.Names
 	When athar.Span
+	Wave bool // a wave of attacks that the group itself announced
 }

@@ -87,7 +87,11 @@ func TestParseReadsEveryKey(t *testing.T) {
 			{When: days("2020-11-01", "2020-12-05"), Level: athar.LossProvince, Failed: true, Source: athar.SourceRef{Title: "A report"}}}},
 		{"choices", s.Choices, Choices{Period: "month", PreMonths: 18, PostMonths: 3, WashIn: 1, Rings: []float64{10, 30, 60.5}, Far: "study",
 			Overlap: "model", SmallestEffect: 1.5, Seed: math.MaxUint64, Draws: 500, Imputations: 5,
-			Calendar: []CalendarEntry{{athar.Names{En: "Curfew"}, days("2020-03-15", "2020-06-30")}}}},
+			Calendar: []CalendarEntry{{Name: athar.Names{En: "Curfew"}, When: days("2020-03-15", "2020-06-30")},
+				{athar.Names{En: "Wave"}, days("2020-05-14", "2020-05-24"), true}}}},
+		{"counted", []bool{s.Data[0].Counted(), s.Data[3].Counted(), s.Data[4].Counted()}, []bool{true, false, false}},
+		{"negative controls", s.NegativeControls, []NegativeControl{{Name: athar.Names{En: "Protests", Ar: "احتجاجات"}, Data: "Protests"},
+			{athar.Names{En: "Another group"}, "Own list", []string{"k1"}, nil, []string{"Others"}, []string{"77"}}}},
 		{"limits", s.Limits, []athar.Names{{En: "Arrests are not in these data"}}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
@@ -200,10 +204,10 @@ func TestAt(t *testing.T) {
 	for path, want := range map[string][2]int{
 		"title.ar":                        {3, 30},
 		"data[0].file":                    {12, 11},
-		"campaigns[0].footprint.areas[1]": {50, 21},
-		"campaigns[0].start.to":           {53, 35},
-		"campaigns[1]":                    {67, 5},
-		"campaigns[1].forces[7]":          {67, 5}, // not there: the campaign's
+		"campaigns[0].footprint.areas[1]": {52, 21},
+		"campaigns[0].start.to":           {55, 35},
+		"campaigns[1]":                    {69, 5},
+		"campaigns[1].forces[7]":          {69, 5}, // not there: the campaign's
 		"nothing":                         {2, 1},
 	} {
 		if line, col := s.At(path); line != want[0] || col != want[1] {
@@ -257,8 +261,8 @@ func TestCheckCoverage(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ first, last, want string }{
-		{"2014-01-01", "2020-09-24", "dir/study.yaml:75:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
-		{"2020-10-01", "2020-12-31", "dir/study.yaml:71:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
+		{"2014-01-01", "2020-09-24", "dir/study.yaml:77:12: campaigns[2].start: starts 2020-09-25, after the data end: they cover 2014-01-01 to 2020-09-24; correct the date or add data"},
+		{"2020-10-01", "2020-12-31", "dir/study.yaml:73:10: campaigns[1].end: ends 2020-09-30, before the data begin: they cover 2020-10-01 to 2020-12-31; correct the date or add data"},
 	} {
 		if err := cover(c.first, c.last); err == nil || err.Error() != c.want {
 			t.Errorf("data %s to %s:\n got %v\nwant %s", c.first, c.last, err, c.want)
