@@ -48,6 +48,9 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	}
 	r.Series = roleSeries(v, a.expected)
 	r.Multiverse = curves
+	var shown []athar.Guard
+	r.Windows, shown = windows(c, in, g, a.smallest)
+	r.Guards = append(r.Guards, shown...)
 	var pattern *athar.Pattern
 	if r.Adaptation, pattern = adaptation(s, i, in, v); pattern != nil {
 		pattern, _ = adapt.Thinned(pattern, s.Choices.Seed)
