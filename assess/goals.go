@@ -598,12 +598,13 @@ func lethality(*contrast.Events) contrast.Statistic {
 
 // decideGoal adjusts the outcomes of a goal for their number and chooses its
 // word: PRESENT if one moved as predicted, none moved against it and the
-// direction is robust; MIXED if outcomes moved both ways, or none but one whose
-// direction is not robust; NOT DETECTED if none moved as predicted, with what
+// direction is robust; MIXED if outcomes moved both ways, if none moved but one
+// whose direction is not robust, or if only all activity in the area did, which
+// every goal implies; NOT DETECTED if none moved as predicted, with what
 // would have been found; NOT IDENTIFIABLE if nothing could be measured.
 func decideGoal(r *athar.GoalReport) {
 	holmOutcomes(r.Outcomes)
-	var with, against, weak, measured int
+	var with, against, weak, general, measured int
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
 		if o.Refusal != nil {
@@ -624,6 +625,8 @@ func decideGoal(r *athar.GoalReport) {
 			o.Reading = athar.Opposes
 		}
 		switch {
+		case way > 0 && robust && o.Finding != nil && !strings.Contains(o.Finding.ID, "/goal/"):
+			general++ // the campaign's own answer: every goal implies it
 		case way > 0 && robust:
 			with++
 		case way < 0 && robust:
@@ -647,9 +650,11 @@ func decideGoal(r *athar.GoalReport) {
 		r.Word, code = athar.NotIdentifiable, "goal-nothing-measured"
 	case with > 0 && against == 0:
 		r.Word, code = athar.Present, "goal-present"
-	case with+weak > 0 && against > 0:
+	case general > 0 && with+weak+against == 0:
+		r.Word, code = athar.Mixed, "goal-general"
+	case with+weak+general > 0 && against > 0:
 		r.Word, code = athar.Mixed, "goal-both-ways"
-	case weak > 0:
+	case weak+general > 0:
 		r.Word, code = athar.Mixed, "goal-not-robust"
 	case against > 0:
 		r.Opposed = true
