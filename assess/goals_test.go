@@ -251,13 +251,15 @@ func TestUsualOutcomesSayWhatIsMissing(t *testing.T) {
 }
 
 func outcomeOf(rr, p float64, word athar.Verdict) athar.OutcomeIndicator {
-	return athar.OutcomeIndicator{ID: "rate", Predicts: -1, HolmP: athar.Num(math.NaN()), Finding: &athar.Finding{Verdict: word,
+	return athar.OutcomeIndicator{ID: "rate", Predicts: -1, HolmP: athar.Num(math.NaN()), Finding: &athar.Finding{ID: "c/goal/g/rate/post", Verdict: word,
 		Headline: &athar.Effect{RR: athar.Num(rr), P: athar.Num(p), MDELow: 0.5, MDEHigh: 2}}}
 }
 
 func TestDecideGoal(t *testing.T) {
 	fell, weak := outcomeOf(0.5, 0.001, athar.Decline), outcomeOf(0.5, 0.001, athar.NotRobust)
 	rose, flat := outcomeOf(2, 0.001, athar.Escalation), outcomeOf(0.9, 0.6, athar.Inconclusive)
+	general := outcomeOf(0.5, 0.001, athar.Decline)
+	general.ID, general.Finding.ID = "activity", "c/inside/post"
 	late := outcomeOf(0.7, 0.04, athar.Decline) // no longer below .05 beside another
 	refused := athar.OutcomeIndicator{ID: "share", Refusal: athar.Refuse("outcome-no-classes"), HolmP: athar.Num(math.NaN())}
 	near := athar.OutcomeIndicator{ID: "share", Predicts: -1, Indicator: &athar.Indicator{Change: -0.2, P: 0.001, MDE: 0.1}}
@@ -268,6 +270,8 @@ func TestDecideGoal(t *testing.T) {
 		opposed bool
 	}{
 		{"one fell", []athar.OutcomeIndicator{fell, flat, refused}, athar.Present, false},
+		{"all activity fell, which any goal implies", []athar.OutcomeIndicator{general, flat}, athar.Mixed, false},
+		{"and what only this goal implies", []athar.OutcomeIndicator{general, fell}, athar.Present, false},
 		{"both ways", []athar.OutcomeIndicator{fell, rose}, athar.Mixed, false},
 		{"not robust", []athar.OutcomeIndicator{weak, flat}, athar.Mixed, false},
 		{"not robust, and against", []athar.OutcomeIndicator{weak, rose}, athar.Mixed, false},
