@@ -108,6 +108,7 @@ type Answered struct {
 	When   template.HTML
 	Anchor string
 	Lines  []Answer
+	Guards []athar.Guard
 	Fired  int
 }
 
@@ -116,7 +117,7 @@ type Answered struct {
 func (p *page) Answers() []Answered {
 	var out []Answered
 	for i, c := range p.Campaigns {
-		a := Answered{Name: c.Campaign.Name, When: p.when(c.Campaign), Anchor: p.CampaignAnchor(i)}
+		a := Answered{Name: c.Campaign.Name, When: p.when(c.Campaign), Anchor: p.CampaignAnchor(i), Guards: c.Guards}
 		for _, g := range c.Guards {
 			if g.Status == athar.Fired {
 				a.Fired++
@@ -130,7 +131,7 @@ func (p *page) Answers() []Answered {
 		out = append(out, a)
 	}
 	for i, t := range p.Totals {
-		a := Answered{Name: t.Name, When: p.judged(t), Anchor: p.TotalAnchor(i)}
+		a := Answered{Name: t.Name, When: p.judged(t), Anchor: p.TotalAnchor(i), Guards: p.InTotal(t.Guards)}
 		for _, f := range t.Findings {
 			a.Lines = append(a.Lines, p.line(f, nil, p.Lang.Word("word", "total")))
 		}

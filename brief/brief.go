@@ -96,6 +96,9 @@ func newPage(r *athar.Report, l *text.Language) *page {
 		anchor(c.Findings)
 		p.names[c.Campaign.ID] = c.Campaign.Name
 	}
+	if r.Pooled != nil {
+		anchor(r.Pooled.Findings)
+	}
 	for _, t := range r.Totals {
 		anchor(t.Findings)
 		p.names[t.ID] = t.Name

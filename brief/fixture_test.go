@@ -95,6 +95,8 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 			Because: []athar.Note{{Code: "claim-finding", Args: map[string]any{"word": "DECLINE"}}}, Evidence: []string{"deterrence/inside/during"}},
 	}
 	fixtureGoals(r)
+	fixtureMultiverse(r)
+	fixturePooled(r)
 	return r
 }
 
@@ -423,4 +425,102 @@ func fixtureGoals(r *athar.Report) {
 		}
 		r.Outlook = append(r.Outlook, o)
 	}
+}
+
+// fixtureMultiverse gives the first campaign curves of both phases, the second
+// one of one phase that could not be set against placebos, and the third none
+// that was not refused.
+func fixtureMultiverse(r *athar.Report) {
+	g := rand.New(rand.NewPCG(11, 3))
+	dims := []athar.Dimension{{Name: "period", Values: []string{"month"}}, {Name: "classes", Values: []string{"all"}}, {Name: "pre_months", Values: []string{"18", "12", "24"}},
+		{Name: "wash_in", Values: []string{"0", "1"}}, {Name: "rings", Values: []string{"25/50/100", "12.5/25/50"}}, {Name: "far", Values: []string{"country", "study"}},
+		{Name: "donut", Values: []string{"0", "1"}}, {Name: "estimator", Values: []string{"spillover", "its-linear", "sdid", "bsts"}}}
+	curve := func(ph athar.Phase, centre float64, n int) athar.Multiverse {
+		m := athar.Multiverse{Question: athar.AskInside, Phase: ph, Declared: 192, Redundant: 40, LeastFavourable: n - 1,
+			Invalid: []athar.ReasonCount{{Reason: "few-donors", N: 20}, {Reason: "low-mean", N: 152 - 20 - n}},
+			Joint:   athar.Joint{Specs: n - 4, Placebos: 199, Apart: 87.3, Matched: true, MinP: 0.0113, MedianP: 0.214, ShareP: 0.31, StoufferP: 0.184}}
+		for range n {
+			x := make([]int, len(dims))
+			for d := range dims {
+				x[d] = g.IntN(len(dims[d].Values))
+			}
+			x[len(x)-1] = g.IntN(3) // nothing of the last estimator
+			rr := centre * math.Exp(0.4*g.NormFloat64()+0.3*float64(x[5]))
+			m.Specs = append(m.Specs, athar.SpecResult{Choice: x, RR: athar.Num(rr), Low: athar.Num(rr * math.Exp(-0.7)), High: athar.Num(rr * math.Exp(0.7))})
+		}
+		slices.SortFunc(m.Specs, func(a, b athar.SpecResult) int {
+			if a.RR < b.RR {
+				return -1
+			}
+			return 1
+		})
+		median := func(of func(athar.SpecResult) bool) athar.Num {
+			var list []athar.Num
+			for _, s := range m.Specs {
+				if of(s) {
+					list = append(list, s.RR)
+				}
+			}
+			if list == nil {
+				return athar.Num(math.NaN())
+			}
+			return list[len(list)/2]
+		}
+		m.Median, m.Q1, m.Q3 = median(func(athar.SpecResult) bool { return true }), m.Specs[n/4].RR, m.Specs[3*n/4].RR
+		for d, dim := range dims {
+			lo, hi := athar.Num(math.Inf(1)), athar.Num(0)
+			dim.Medians = nil
+			for v := range dim.Values {
+				x := median(func(s athar.SpecResult) bool { return s.Choice[d] == v })
+				dim.Medians = append(dim.Medians, x)
+				if x == x {
+					lo, hi = min(lo, x), max(hi, x)
+				}
+			}
+			dim.Leverage = hi / lo
+			m.Dimensions = append(m.Dimensions, dim)
+		}
+		m.Below, m.Significant = 0.74, 0.21
+		return m
+	}
+	during, post := curve(athar.During, 0.7, 96), curve(athar.Post, 0.9, 120)
+	// One of them is the fit behind the headline.
+	for i, f := range r.Campaigns[0].Findings {
+		if f.Question == athar.AskInside && f.Phase == athar.During {
+			e := r.Campaigns[0].Findings[i].Headline
+			k := slices.IndexFunc(during.Specs, func(s athar.SpecResult) bool { return s.RR >= e.RR })
+			own := &during.Specs[k]
+			own.RR, own.Low, own.High = e.RR, e.Low, e.High
+			own.Choice[len(dims)-1] = 0
+		}
+	}
+	r.Campaigns[0].Multiverse = []athar.Multiverse{during, post}
+	alone := curve(athar.During, 0.5, 30)
+	alone.Joint = athar.Joint{MinP: athar.Num(math.NaN()), Refusal: &athar.Refusal{Reason: athar.Note{Code: "no-joint-curve"}}}
+	r.Campaigns[1].Multiverse = []athar.Multiverse{alone}
+	r.Campaigns[2].Multiverse = []athar.Multiverse{{Question: athar.AskInside, Phase: athar.During, Declared: 192, Redundant: 40, LeastFavourable: -1,
+		Invalid: []athar.ReasonCount{{Reason: "no-pre-events", N: 152}}, Specs: []athar.SpecResult{}}}
+	for i, f := range r.Campaigns[0].Findings {
+		if f.Question == athar.AskInside {
+			list := &r.Campaigns[0].Findings[i].Methods
+			*list = append(*list, athar.MethodView{Method: "spillover", Spec: "data=UCDP GED 21.1", RR: 0.81, Low: 0.45, High: 1.47, Verdict: athar.Inconclusive},
+				athar.MethodView{Method: "spillover", Spec: "data=Reports by week", RR: athar.Num(math.NaN()), Verdict: athar.CannotTell, Refusal: &athar.Refusal{Reason: athar.Note{Code: "no-pre-events"}}})
+		}
+	}
+}
+
+// fixturePooled answers for the campaigns of the fixture together with what one
+// of them says.
+func fixturePooled(r *athar.Report) {
+	c := r.Campaigns[1]
+	x := &athar.PooledReport{Campaigns: []string{"white-desert", "deterrence", "lions"}, Rings: c.Rings, Periods: c.Periods, Series: c.Series, LeftOut: 12,
+		Guards: c.Guards[:4], Effects: c.Effects,
+		Notes: []athar.Note{{Code: "joint-overlap", Args: map[string]any{"cells": 12}}, {Code: "joint-range", Args: map[string]any{"n": 3, "min": athar.Num(0.4), "max": athar.Num(1.9),
+			"q": athar.Num(7.1), "p": athar.Num(0.03), "i2": athar.Num(0.71), "low": athar.Num(0.2), "high": athar.Num(4.1)}}}}
+	for _, f := range c.Findings {
+		f.ID, f.Campaign = athar.AllCampaigns+f.ID[len(c.Campaign.ID):], athar.AllCampaigns
+		x.Findings = append(x.Findings, f)
+	}
+	r.Pooled = x
+	r.Freeze = &athar.Freeze{State: athar.ChangedAfter, Hash: "0123456789ab", Frozen: "ba9876543210", Times: 1, Changed: []string{"choices"}}
 }
