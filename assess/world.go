@@ -1,0 +1,55 @@
+package assess
+
+import (
+	"athar"
+	"athar/panel"
+	"athar/study"
+)
+
+// Trial is one campaign and the counts around it without any file: a world
+// whose truth is known, for instance.
+type Trial struct {
+	Grid     *panel.Grid
+	Site     panel.Site
+	Others   []panel.Site // other campaigns of the same grid
+	Design   panel.Design
+	Smallest float64 // effect of interest, above 1; default 1.25
+	Seed     uint64
+	Draws    int // of simultaneous intervals; default 2,000
+	// Between is the distance in km between the edges of two areas of the grid;
+	// nil: unknown.
+	Between func(i, j int) float64
+}
+
+// Judgement is what a study would say about a trial.
+type Judgement struct {
+	Findings []athar.Finding
+	Guards   []athar.Guard
+}
+
+// Judge asks the methods about a trial and puts their answers into words, by
+// the same steps as a study: the headline with its donut fits, campaigns that did
+// not happen, the methods that vote, the guards, the grammar. Coarse places,
+// unknown actors and the multiverse need events or a study file and take no part.
+func Judge(t Trial) Judgement {
+	if t.Smallest == 0 {
+		t.Smallest = 1.25
+	}
+	if t.Draws == 0 {
+		t.Draws = 2000
+	}
+	if t.Design.Ramadan == nil {
+		t.Design.Ramadan = ramadan
+	}
+	v := t.Grid.ForCampaign(t.Site, t.Others, t.Design)
+	c := study.Campaign{ID: t.Site.ID, Start: t.Site.Start, End: t.Site.End}
+	s := &study.Study{Campaigns: []study.Campaign{c}}
+	for _, o := range t.Others {
+		s.Campaigns = append(s.Campaigns, study.Campaign{ID: o.ID, Name: athar.Names{En: o.ID}, Start: o.Start, End: o.End})
+	}
+	a := answers{seed: t.Seed, draws: t.Draws, smallest: t.Smallest, campaign: c.ID}
+	a.spillover(v)
+	a.challenge(v, t.Between)
+	f, guards := a.findings(s, c, &inputs{}, v)
+	return Judgement{Findings: f, Guards: guards}
+}

@@ -1,0 +1,144 @@
+package validate
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"athar"
+	"athar/assess"
+	"athar/panel"
+	"athar/sim"
+)
+
+// Trial turns a replicate of a world into what a study would see of it: counts
+// by area and month on a map, and campaigns with dates.
+func Trial(w sim.World, replicate int) (assess.Trial, sim.Truth, error) {
+	places, err := w.Map()
+	if err != nil {
+		return assess.Trial{}, nil, err
+	}
+	p, truth := w.Panel(seed, replicate)
+	last := p.Periods[len(p.Periods)-1].Last
+	g, err := panel.NewGrid(w.Areas(places), panel.Month, []athar.Span{{First: p.Periods[0].First, Last: last}})
+	if err != nil {
+		return assess.Trial{}, nil, err
+	}
+	for i, a := range p.Areas {
+		for t, q := range p.Periods {
+			g.Add(a.Code, q.Span, int(p.Count[p.At(i, t)]))
+		}
+	}
+	km := make([][]float64, len(places))
+	for i := range km {
+		km[i] = make([]float64, len(places))
+		for j := range km[i] {
+			km[i][j] = places[i].Km(places[j])
+		}
+	}
+	var sites []panel.Site
+	for _, c := range w.Campaigns() {
+		s := panel.Site{ID: c.ID, Footprint: c.Areas, Km: make([]float64, len(places))}
+		day := p.Periods[c.From].First
+		s.Start = athar.Span{First: day, Last: day}
+		day = p.Periods[min(c.To, len(p.Periods))-1].Last
+		s.End = athar.Span{First: day, Last: day}
+		for i := range s.Km {
+			s.Km[i] = math.Inf(1)
+			for _, j := range c.Areas {
+				s.Km[i] = min(s.Km[i], km[i][j])
+			}
+		}
+		sites = append(sites, s)
+	}
+	return assess.Trial{Grid: g, Site: sites[0], Others: sites[1:], Seed: uint64(replicate), Draws: 500,
+		Design:  panel.Design{PreMonths: 24, PostMonths: 6, Rings: sim.RingKm, MinRing: 30},
+		Between: func(i, j int) float64 { return km[i][j] }}, truth, nil
+}
+
+// Verdicts counts what many replicates of a world were called, and how the
+// intervals of the headline did.
+type Verdicts struct {
+	N int
+	// Words counts headline words by question and phase.
+	Words map[sim.Key]map[athar.Verdict]int
+	// Bare counts directions without a fired guard, Fired the guards among all
+	// replicates.
+	Bare  map[sim.Key]int
+	Fired map[string]int
+	// Reject and Cover are of the headline's intervals, as published: widened
+	// where counts are small. Asked counts those that have one.
+	Reject, Cover, Asked map[sim.Key]int
+	Truth                sim.Truth
+	// MDE is the mean of ln of the smallest detectable fall, inside, and Rise that of the rise in
+	// ring 1, during the campaign.
+	MDE, Rise float64
+}
+
+// Judged judges reps replicates of a world. The counts do not depend on the number
+// of workers.
+func Judged(w sim.World, reps, workers int) (Verdicts, error) {
+	v := Verdicts{N: reps, Words: map[sim.Key]map[athar.Verdict]int{}, Bare: map[sim.Key]int{}, Fired: map[string]int{},
+		Reject: map[sim.Key]int{}, Cover: map[sim.Key]int{}, Asked: map[sim.Key]int{}}
+	_, truth, err := Trial(w, 0)
+	if err != nil {
+		return v, err
+	}
+	v.Truth = truth
+	all := make([]assess.Judgement, reps)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range max(1, workers) {
+		wg.Go(func() {
+			for {
+				k := int(next.Add(1)) - 1
+				if k >= reps {
+					return
+				}
+				t, _, _ := Trial(w, k) // as the first, which had no error
+				all[k] = assess.Judge(t)
+			}
+		})
+	}
+	wg.Wait()
+	for _, j := range all {
+		quiet := true
+		for _, g := range j.Guards {
+			if g.Status == athar.Fired {
+				v.Fired[g.Code]++
+				quiet = false
+			}
+		}
+		for _, f := range j.Findings {
+			k := sim.Key{Question: f.Question, Ring: f.Ring, Phase: f.Phase}
+			if v.Words[k] == nil {
+				v.Words[k] = map[athar.Verdict]int{}
+			}
+			v.Words[k][f.Verdict]++
+			if quiet && (f.Verdict == athar.Decline || f.Verdict == athar.Escalation) {
+				v.Bare[k]++
+			}
+			e := f.Headline
+			if e == nil || e.Refusal != nil {
+				continue
+			}
+			v.Asked[k]++
+			if e.High < 1 || e.Low > 1 {
+				v.Reject[k]++
+			}
+			if x := truth[k]; float64(e.Low) <= x && x <= float64(e.High) {
+				v.Cover[k]++
+			}
+			if k.Phase == athar.During {
+				switch {
+				case k.Question == athar.AskInside:
+					v.MDE += math.Log(float64(e.MDELow)) / float64(reps)
+				case k.Question == athar.AskRing && k.Ring == 1:
+					v.Rise += math.Log(float64(e.MDEHigh)) / float64(reps)
+				}
+			}
+		}
+	}
+	v.MDE, v.Rise = math.Exp(v.MDE), math.Exp(v.Rise)
+	return v, nil
+}
