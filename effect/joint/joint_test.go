@@ -280,9 +280,9 @@ func TestOrderAndScaleDoNotMatter(t *testing.T) {
 }
 
 // By hand: campaign a runs in areas 0 and 1 in periods 4-5, post 6-7; b in
-// areas 1 and 2 in periods 6-7. Area 3 is in a ring of both.
+// areas 1 and 2 in periods 6-7. Area 3 is in a ring of both, area 4 inside a and in a ring of b.
 func TestCampaignsThatOverlap(t *testing.T) {
-	const na, nt = 10, 8
+	const na, nt = 11, 8
 	d := &Data{Areas: na, Periods: make([]athar.Period, nt), Count: make([]float64, na*nt), Known: make([]bool, na*nt), Rings: []float64{50}}
 	for t := range d.Periods {
 		d.Periods[t].Days = 30
@@ -300,25 +300,25 @@ func TestCampaignsThatOverlap(t *testing.T) {
 		return x
 	}
 	d.Campaigns = []Campaign{
-		{ID: "a", Inside: in(0, 1), Km: km(0, 0, 300, 20), Phase: []athar.Phase{P, P, P, P, D, D, A, A}},
-		{ID: "b", Inside: in(1, 2), Km: km(300, 0, 0, 20), Phase: []athar.Phase{O, P, P, P, P, P, D, D}},
+		{ID: "a", Inside: in(0, 1, 4), Km: km(0, 0, 300, 20, 0), Phase: []athar.Phase{P, P, P, P, D, D, A, A}},
+		{ID: "b", Inside: in(1, 2), Km: km(300, 0, 0, 20, 20), Phase: []athar.Phase{O, P, P, P, P, P, D, D}},
 	}
 	d.Count[1*nt+6] = 4 // inside b, which counts although a has ended there
 	m := newModel(d, Options{})
 	m.run(0)
 	m.finish()
 	c, o := clean, overlap
-	want := [][]int16{{c, c, c, c, 0, 0, 2, 2}, {c, c, c, c, 0, 0, 0, 0}, {c, c, c, c, c, c, 0, 0}, {c, c, c, c, 1, 1, o, o}}
+	want := [][]int16{{c, c, c, c, 0, 0, 2, 2}, {c, c, c, c, 0, 0, 0, 0}, {c, c, c, c, c, c, 0, 0}, {c, c, c, c, 1, 1, o, o}, {c, c, c, c, 0, 0, o, o}}
 	for i, row := range want {
 		if got := m.state[i*nt : (i+1)*nt]; !slices.Equal(got, row) {
 			t.Errorf("area %d: %v, want %v", i, got, row)
 		}
 	}
-	if m.res.Overlap != 2 || m.res.Shared != 2 || m.res.Lost != 0 {
+	if m.res.Overlap != 4 || m.res.Shared != 2 || m.res.Lost != 0 {
 		t.Errorf("overlap %d, shared %d, lost %d", m.res.Overlap, m.res.Shared, m.res.Lost)
 	}
-	q := m.class[0] // 8 cells of 10 expected, 6 fewer counted
-	if q.cells != 8 || q.obs != 74 || math.Abs(q.exp-80) > 1e-6 {
+	q := m.class[0] // 10 cells of 10 expected, 6 fewer counted
+	if q.cells != 10 || q.obs != 94 || math.Abs(q.exp-100) > 1e-6 {
 		t.Errorf("inside, during: %d cells, %v of %v", q.cells, q.obs, q.exp)
 	}
 }
