@@ -17,9 +17,9 @@ const (
 // Freeze is the registration of the study that a report is about.
 type Freeze struct {
 	State Registration `json:"state"`
-	// Hash is the first twelve digits of the SHA-256 over the study's canonical
-	// form and its data; Frozen that of the freeze that counts, "" if there is none.
-	Hash    string   `json:"hash"`
+	// Hash is the beginning of the SHA-256 over the study's canonical form and its
+	// data; Frozen that of the freeze that counts; both "" without a record.
+	Hash    string   `json:"hash,omitempty"`
 	Frozen  string   `json:"frozen,omitempty"`
 	Times   int      `json:"times"`             // freezes on record
 	Changed []string `json:"changed,omitempty"` // sections of the study that differ from that freeze

@@ -29,6 +29,7 @@ import (
 	"athar"
 	"athar/assess"
 	"athar/brief"
+	"athar/freeze"
 	"athar/publish"
 	"athar/study"
 )
@@ -47,6 +48,7 @@ type cli struct {
 	Assess     assessCmd     `cmd:"" help:"Assess a study and write its brief."`
 	Plan       planCmd       `cmd:"" help:"List the tasks of a study's multiverse."`
 	Work       workCmd       `cmd:"" help:"Do some tasks of a study's multiverse, for instance on another machine."`
+	Freeze     freezeCmd     `cmd:"" help:"Register a study before its results are seen."`
 	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
 	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`
 	Series     seriesCmd     `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
@@ -139,10 +141,21 @@ func (c *assessCmd) Run(e *env) error {
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}
+	seen, err := registered(c.Study, r)
+	if err != nil {
+		return err
+	}
+	defer seen.Discard()
 	if err := folder.Publish(r); err != nil {
 		return err
 	}
+	if err := seen.Commit(); err != nil {
+		return err
+	}
 	fmt.Fprint(e.stdout, brief.Summary(r.Report))
+	if r.Report.Freeze.State != athar.NotRegistered {
+		registration(e, r.Report.Freeze)
+	}
 	if n := len(r.Rejects); n > 0 {
 		fmt.Fprintf(e.stdout, "\n%d rows could not be used; %s says which and why\n", n, filepath.Join(c.Out, "rejects.csv"))
 	}
@@ -183,6 +196,11 @@ func (c *checkCmd) Run(e *env) error {
 	for _, l := range s {
 		fmt.Fprintln(e.stdout, l)
 	}
+	f, err := freeze.Status(c.Study)
+	if err != nil {
+		return err
+	}
+	registration(e, f)
 	return nil
 }
 

@@ -1,0 +1,23 @@
+package brief
+
+import (
+	"athar"
+	"athar/brief/text"
+)
+
+// Registration is how a study stands to the record of its freeze, as one
+// paragraph of plain English text.
+func Registration(f *athar.Freeze) string {
+	l, err := text.Load("en")
+	if err != nil {
+		panic(err) // the catalogue is embedded
+	}
+	s := ""
+	for i, n := range f.Says {
+		if i > 0 {
+			s += " "
+		}
+		s += l.Note(n).String()
+	}
+	return s
+}
