@@ -14,8 +14,11 @@ type PooledReport struct {
 	Findings  []Finding `json:"findings"`
 	Effects   []Effect  `json:"effects"`
 	Guards    []Guard   `json:"guards"`
-	// Series sums, by role, the area-periods that were compared; an area counts
-	// under the role that it has in the period, so the number of areas moves.
+	// Series sums the areas that are at some time inside, at best in ring k, and
+	// never reached: before any campaign reaches them, and while they are in the
+	// role. Other area-periods are left out of both counts, so the sums move with
+	// the area-periods in them; observed and expected are of the same ones. There
+	// is no band.
 	Series  []RoleSeries `json:"series"`
 	Periods []Period     `json:"periods"` // Phase: during if any campaign was running
 	Notes   []Note       `json:"notes"`
