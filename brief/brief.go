@@ -246,16 +246,6 @@ func (p *page) ringName(role athar.Role, rings []athar.Ring) string {
 	return p.plain("role.ring", "k", int(role))
 }
 
-// SortedGuards puts the checks that fired first, then the blind, then the quiet.
-func (p *page) SortedGuards(list []athar.Guard) []athar.Guard {
-	rank := func(g athar.Guard) int {
-		return slices.Index([]athar.Status{athar.Fired, athar.Blind, athar.Quiet}, g.Status)
-	}
-	out := slices.Clone(list)
-	slices.SortStableFunc(out, func(a, b athar.Guard) int { return rank(a) - rank(b) })
-	return out
-}
-
 // InTotal gives the checks of a total the sentences that fit one: those whose
 // code has a second sentence under code-total.
 func (p *page) InTotal(list []athar.Guard) []athar.Guard {

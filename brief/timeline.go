@@ -17,6 +17,7 @@ type SeriesPanel struct {
 	Class    string
 	SVG      template.HTML
 	Modelled bool // some period has an expected count
+	Banded   bool // some expected count has a band
 	Gap      bool // some period has no count
 	Table
 }
@@ -114,6 +115,7 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		fig.Columns = append(fig.Columns, figure.Column{From: axis.at(q.First), To: axis.at(q.Last + 1), Observed: float64(o), Expected: float64(e),
 			Low: float64(lo), High: float64(hi), Class: "ph-" + slug(string(q.Phase)), WashIn: q.Phase == athar.WashIn, Gap: gap, Ramadan: q.Ramadan, Title: says})
 		out.Modelled = out.Modelled || known(e)
+		out.Banded = out.Banded || known(lo) && known(hi)
 		phase := p.Lang.Word("word", string(q.Phase))
 		if gap {
 			phase = p.plain("series.gap")
