@@ -36,6 +36,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.imputed(v, draws)
 	a.bounds(v, unknown)
 	a.challenge(v, in.between)
+	a.beside(s, i, in, g, v)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects
@@ -77,18 +78,19 @@ func (a *answers) challenge(v *panel.View, between func(i, j int) float64) {
 func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *panel.View) ([]athar.Finding, []athar.Guard) {
 	_, inside := v.RoleSeries(athar.Inside)
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
-		Start: c.Start, End: c.End, Calendar: dated(s), ExposedCells: v.Exposed, UsedCells: v.Used,
+		Start: c.Start, End: c.End, ExposedCells: v.Exposed, UsedCells: v.Used,
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post), Multiverse: a.curves}
 	in.precision(&f)
+	a.fill(&f, s, in)
 	if r := a.randomised; r != nil {
 		f.Randomised = verdict.Randomised{Ran: r.Refusal == nil, Placebos: r.Allocations, MinP: r.MinP, Matched: r.Matched, Contiguous: r.Contiguous}
 	}
 	guards := verdict.Check(f)
 	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
+		Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
 }
 
 // answers collects what the methods said about one campaign.
@@ -109,6 +111,7 @@ type answers struct {
 	notes                       []athar.Note
 	curves                      []athar.Multiverse
 	noControl                   bool
+	own                         bool // about all events, not about those of a goal
 	randomised                  *placebo.Result
 }
 

@@ -60,6 +60,7 @@ type inputs struct {
 	selections sync.Map
 	// between is the distance in km of two areas of the grid; nil: unknown.
 	between func(i, j int) float64
+	besides besides
 }
 
 // placedEvents are n events of one day whose precision is known.
@@ -113,9 +114,16 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 		in.files = append(in.files, in.set.Files...) // drawn footprints among them
 	}
 	for i, d := range s.Data {
+		if !d.Counted() {
+			in.isEvents = append(in.isEvents, false)
+			continue
+		}
 		if err := in.loadData(ctx, i, d); err != nil {
 			return nil, err
 		}
+	}
+	if err := in.loadBesides(ctx); err != nil {
+		return nil, err
 	}
 	in.nameCountries()
 	slices.SortStableFunc(in.rejects, func(a, b athar.Reject) int {
@@ -411,7 +419,7 @@ func (in *inputs) checkDoubles() error {
 		c := cell{r.area, t.Year(), int(t.Month())}
 		if f, ok := first[c]; ok && f != r.file {
 			a, b := in.study.Data[min(f, r.file)], in.study.Data[max(f, r.file)]
-			return fmt.Errorf("%s and %s both count events in area %s in %d-%02d: adding them would count events twice; keep one of them, or give each its own study and compare the two briefs",
+			return fmt.Errorf("%s and %s both count events in area %s in %d-%02d: adding them would count events twice; keep one of them, or mark the other with compare: true",
 				a.File, b.File, r.area, c.y, c.m)
 		}
 		first[c] = r.file

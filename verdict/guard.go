@@ -50,6 +50,24 @@ type Facts struct {
 	// Multiverse holds the question inside under every declared specification;
 	// nil: not run.
 	Multiverse []athar.Multiverse
+
+	Smallest float64 // smallest effect of interest; 0: none was declared
+	// Controls are counts that the campaign should not move.
+	Controls []Control
+	// Break is where the series inside changed; nil: it cannot be looked for.
+	Break *Break
+	// Waves are those that the group announced, apart from Calendar.
+	Waves []athar.Dated
+	// Nearby are the other campaigns of the same country within [NearbyMonths].
+	Nearby []athar.Names
+	// Dated is the headline method pooled over DateDraws draws of its dates; empty
+	// where they are sure, or nothing could be drawn.
+	Dated     []athar.Effect
+	DateDraws int
+	// Compared is the headline method on other datasets; Reporting their counts
+	// beside the study's.
+	Compared  []athar.Effect
+	Reporting []Reporting
 }
 
 // Randomised describes a test against campaigns that did not happen.
@@ -79,7 +97,8 @@ const (
 // Check runs every guard; the order is the order of the page.
 func Check(f Facts) []athar.Guard {
 	return []athar.Guard{
-		fewEvents(f), surge(f), donut(f), preTrend(f), placebo(f), calendar(f), control(f), overlap(f), dates(f), diluted(f), imprecise(f), unknownActors(f), fewAreas(f), agreement(f), specifications(f),
+		negativeControl(f), fewEvents(f), power(f), surge(f), donut(f), preTrend(f), placebo(f), changed(f), calendar(f), waves(f), control(f),
+		overlap(f), nearby(f), dates(f), diluted(f), imprecise(f), unknownActors(f), reporting(f), datasets(f), fewAreas(f), agreement(f), specifications(f),
 	}
 }
 
@@ -324,15 +343,6 @@ func overlap(f Facts) athar.Guard {
 		return athar.Guard{Code: "overlap", Status: athar.Quiet, Says: note("guard-overlap-removed", args)}
 	}
 	return athar.Guard{Code: "overlap", Status: athar.Quiet, Says: note("guard-overlap-quiet", args)}
-}
-
-func dates(f Facts) athar.Guard {
-	start, end := f.Start.Days()-1, f.End.Days()-1
-	args := map[string]any{"start": start, "end": end}
-	if start > DateDoubt || end > DateDoubt {
-		return athar.Guard{Code: "dates", Status: athar.Fired, Says: note("guard-dates", args)}
-	}
-	return athar.Guard{Code: "dates", Status: athar.Quiet, Says: note("guard-dates-quiet", args)}
 }
 
 // diluted fires where the periods counted as "during" are mostly days on which

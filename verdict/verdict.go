@@ -8,6 +8,19 @@
 // NOT ROBUST, INCONCLUSIVE or CANNOT TELL, with its reason. A guard that fired
 // stays attached to the finding, so that the word is never printed bare.
 // Everything here is arithmetic on effects and panels; no text is made.
+//
+// Guards do one of three things to a word. A negative control that moved takes away
+// every claim, that nothing changed as well as a direction, because then the
+// comparison itself is in doubt. A direction alone is taken away where the guard has
+// an answer of its own to set against it: donut (and surge, which makes donut
+// stricter), pre-trend (without the trend), placebo, unknown-actors, imprecise,
+// dates, datasets, agreement and multiverse; each finding is then judged by its own
+// such answer, so that a guard may fire and a direction stand. The others know of
+// no answer without what they saw, so they only attach, most with a rival
+// explanation: few-events, calendar, waves, break, no-control, overlap, nearby,
+// diluted, reporting and few-areas; and power, which attaches to INCONCLUSIVE
+// alone, to say that it could not have been otherwise. docs/guards.md is the
+// table.
 package verdict
 
 import (
@@ -73,7 +86,12 @@ type Input struct {
 	// dates. It rests on the headline's assumptions, so it does not vote; but a
 	// direction that it does not share, or that rests on places nobody knows, is
 	// none.
-	Imputed    []athar.Effect
+	Imputed []athar.Effect
+	// Dated is the headline model pooled over draws of uncertain dates: a direction
+	// that depends on them is none. Compared is it on other datasets, shown and never
+	// averaged: a direction whose sign they do not share is none.
+	Dated      []athar.Effect
+	Compared   []athar.Effect
 	PlaceboMin float64 // smallest placebo p that could be reached
 	// Multiverse is the question inside under every declared specification: a
 	// direction that fewer than [OneSide] of them share is none.
@@ -161,13 +179,9 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 		return nil
 	}
 	f.Headline = head
-	low, high := head.Low, head.High
-	if q == athar.AskRing && !math.IsNaN(float64(head.AdjLow)) && head.AdjHigh > 0 {
-		// Several rings are looked at together: the simultaneous interval speaks.
-		low, high = head.AdjLow, head.AdjHigh
-	}
+	low, high := interval(head)
 	f.Methods = append(f.Methods, in.view(head))
-	for _, list := range [][]athar.Effect{in.Imputed, in.Bounded, in.Voters, in.Witnesses} {
+	for _, list := range [][]athar.Effect{in.Imputed, in.Dated, in.Bounded, in.Compared, in.Voters, in.Witnesses} {
 		for i := range list {
 			if match(&list[i], q, ring, phase) {
 				f.Methods = append(f.Methods, in.view(&list[i]))
@@ -193,12 +207,18 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 		}
 	}
 	in.precision(&f)
+	in.compare(&f)
 	f.Because = append(f.Because, wordReason(f.Verdict, head, low, high, in.Smallest))
+	if f.Verdict == athar.Inconclusive && blindTo(head, in.Smallest) {
+		f.Because = append(f.Because, athar.Note{Code: "power-blind", Args: map[string]any{"smallest": athar.Num(in.Smallest)}})
+	}
+	in.controls(&f)
 	if Directional(f.Verdict) {
 		in.challenge(&f, q, ring, phase)
 	}
 	for _, g := range in.Guards {
-		if g.Status == athar.Fired {
+		// Power explains an INCONCLUSIVE; a word that was reached had enough.
+		if g.Status == athar.Fired && (g.Code != "power" || f.Verdict == athar.Inconclusive && blindTo(head, in.Smallest)) {
 			f.Guards = append(f.Guards, g.Code)
 		}
 	}
@@ -282,7 +302,18 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 	drawn := find(in.Imputed, q, ring, phase)
 	if !f.Agree || drawn != nil && tooPoor(drawn) {
 		f.Verdict = athar.NotRobust
+		return
 	}
+	in.dates(f)
+}
+
+// interval is the one that gives a word: several rings are looked at together,
+// so theirs is the simultaneous one.
+func interval(e *athar.Effect) (low, high athar.Num) {
+	if e.Question == athar.AskRing && !math.IsNaN(float64(e.AdjLow)) && e.AdjHigh > 0 {
+		return e.AdjLow, e.AdjHigh
+	}
+	return e.Low, e.High
 }
 
 // precision says where drawing coarse places and dates puts the estimate on
@@ -402,19 +433,13 @@ func (in Input) movement(inside athar.Finding, rings []athar.Finding, phase atha
 }
 
 // rivals lists the explanations that the analysis did not exclude. The
-// reporting tipping point (METHODS.md D3) holds for every direction: a change
+// reporting tipping point (METHODS.md D3) holds for every estimate: a change
 // of the chance that an event is reported inside, relative to far, by the
 // factor RR alone gives the estimate.
 func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
 	var out []athar.Note
-	if f.Verdict != athar.Inconclusive && f.Verdict != athar.CannotTell && f.Headline != nil && f.Headline.Refusal == nil {
-		rr := float64(f.Headline.RR)
-		switch {
-		case rr < 1:
-			out = append(out, athar.Note{Code: "rival-reporting-drop", Args: map[string]any{"share": athar.Num(1 - rr)}})
-		case rr > 1:
-			out = append(out, athar.Note{Code: "rival-reporting-rise", Args: map[string]any{"share": athar.Num(rr - 1)}})
-		}
+	if n, ok := tipping(f); ok {
+		out = append(out, n)
 	}
 	for _, g := range guards {
 		if g.Status != athar.Fired {
@@ -429,6 +454,16 @@ func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
 			out = append(out, athar.Note{Code: "rival-pre-trend"})
 		case "calendar":
 			out = append(out, athar.Note{Code: "rival-calendar", Args: g.Says.Args})
+		case "break":
+			out = append(out, athar.Note{Code: "rival-earlier-change", Args: g.Says.Args})
+		case "waves":
+			out = append(out, athar.Note{Code: "rival-waves-announced", Args: g.Says.Args})
+		case "nearby":
+			out = append(out, athar.Note{Code: "rival-nearby", Args: g.Says.Args})
+		case "reporting":
+			out = append(out, athar.Note{Code: "rival-reporting-changed", Args: g.Says.Args})
+		case "negative-control":
+			out = append(out, athar.Note{Code: "rival-not-the-campaign", Args: g.Says.Args})
 		case "overlap":
 			out = append(out, athar.Note{Code: "rival-other-campaign", Args: g.Says.Args})
 		}
