@@ -12,12 +12,9 @@ func Registration(f *athar.Freeze) string {
 	if err != nil {
 		panic(err) // the catalogue is embedded
 	}
-	s := ""
-	for i, n := range f.Says {
-		if i > 0 {
-			s += " "
-		}
-		s += l.Note(n).String()
+	s := l.Word("registration", string(f.State))
+	for _, n := range f.Says {
+		s += " " + l.Note(n).String()
 	}
 	return s
 }

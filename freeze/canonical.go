@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 	"unicode"
 
 	"athar"
-	"athar/lake"
+	"athar/assess"
 	"athar/study"
 )
 
@@ -203,35 +202,14 @@ func data(s *study.Study) ([]File, error) {
 		if d.Lake == "" {
 			continue
 		}
-		files, err := imported(s.Path(d.Lake), d)
+		files, err := assess.Imported(s.Path(d.Lake), d)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, files...)
+		for _, f := range files {
+			out = append(out, File{f.File, f.SHA256})
+		}
 	}
 	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.File+"\x00"+a.SHA256, b.File+"\x00"+b.SHA256) })
 	return slices.Compact(out), nil
-}
-
-// imported are the files that a lake holds of an entry's dataset and version.
-func imported(dir string, d study.Data) (out []File, err error) {
-	l, err := lake.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
-	all, err := l.Vintages()
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range all {
-		if v.Dataset != d.Dataset || d.Version != v.Version.Version && !(d.Version == "" && v.Current) {
-			continue
-		}
-		for _, f := range v.Files {
-			name := path.Join(v.Dataset, v.Version.Version, f.Source)
-			out = append(out, File{name, f.SHA256}, File{name + " (options)", f.Options})
-		}
-	}
-	return out, nil
 }
