@@ -17,6 +17,7 @@ type Curves struct {
 	ID     string
 	Phases []CurvePhase    // those with a valid specification
 	None   []template.HTML // what is said of phases without one
+	Own    bool            // some curve holds the specification behind the headline
 	Fixed  []string        // choices with one value
 	Free   []CurveChoice   // the others, that with the most leverage first
 	Table                  // the spread by value of every choice
@@ -91,6 +92,7 @@ func (p *page) Curves(i int) *Curves {
 	var marks [][]figure.CurveMark
 	for _, m := range with {
 		own := p.own(m, c.Findings)
+		out.Own = out.Own || own >= 0
 		marks = append(marks, p.marks(m, own))
 		out.Phases = append(out.Phases, p.curve(m, own, marks[len(marks)-1], scale))
 	}
