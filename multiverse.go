@@ -22,8 +22,11 @@ type Multiverse struct {
 
 	// LeastFavourable is the defensible specification that speaks most against
 	// the side on which most of them lie: an index into Specs, -1 without any.
-	LeastFavourable int   `json:"least_favourable"`
-	Joint           Joint `json:"joint"`
+	LeastFavourable int `json:"least_favourable"`
+	// Own is the study's own specification of the headline, an index into Specs;
+	// -1 where it refused.
+	Own   int   `json:"own"`
+	Joint Joint `json:"joint"`
 }
 
 // Dimension is one declared choice.

@@ -436,7 +436,7 @@ func fixtureMultiverse(r *athar.Report) {
 		{Name: "wash_in", Values: []string{"0", "1"}}, {Name: "rings", Values: []string{"25/50/100", "12.5/25/50"}}, {Name: "far", Values: []string{"country", "study"}},
 		{Name: "donut", Values: []string{"0", "1"}}, {Name: "estimator", Values: []string{"spillover", "its-linear", "sdid", "bsts"}}}
 	curve := func(ph athar.Phase, centre float64, n int) athar.Multiverse {
-		m := athar.Multiverse{Question: athar.AskInside, Phase: ph, Declared: 192, Redundant: 40, LeastFavourable: n - 1,
+		m := athar.Multiverse{Question: athar.AskInside, Phase: ph, Declared: 192, Redundant: 40, LeastFavourable: n - 1, Own: -1,
 			Invalid: []athar.ReasonCount{{Reason: "few-donors", N: 20}, {Reason: "low-mean", N: 152 - 20 - n}},
 			Joint:   athar.Joint{Specs: n - 4, Placebos: 199, Apart: 87.3, Matched: true, MinP: 0.0113, MedianP: 0.214, ShareP: 0.31, StoufferP: 0.184}}
 		for range n {
@@ -492,13 +492,14 @@ func fixtureMultiverse(r *athar.Report) {
 			own := &during.Specs[k]
 			own.RR, own.Low, own.High = e.RR, e.Low, e.High
 			own.Choice[len(dims)-1] = 0
+			during.Own = k
 		}
 	}
 	r.Campaigns[0].Multiverse = []athar.Multiverse{during, post}
 	alone := curve(athar.During, 0.5, 30)
 	alone.Joint = athar.Joint{MinP: athar.Num(math.NaN()), Refusal: &athar.Refusal{Reason: athar.Note{Code: "no-joint-curve"}}}
 	r.Campaigns[1].Multiverse = []athar.Multiverse{alone}
-	r.Campaigns[2].Multiverse = []athar.Multiverse{{Question: athar.AskInside, Phase: athar.During, Declared: 192, Redundant: 40, LeastFavourable: -1,
+	r.Campaigns[2].Multiverse = []athar.Multiverse{{Question: athar.AskInside, Phase: athar.During, Declared: 192, Redundant: 40, LeastFavourable: -1, Own: -1,
 		Invalid: []athar.ReasonCount{{Reason: "no-pre-events", N: 152}}, Specs: []athar.SpecResult{}}}
 	for i, f := range r.Campaigns[0].Findings {
 		if f.Question == athar.AskInside {

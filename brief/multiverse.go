@@ -91,7 +91,7 @@ func (p *page) Curves(i int) *Curves {
 	scale = figure.LogScale{Lo: min(scale.Lo, around.Lo), Hi: max(scale.Hi, around.Hi)}
 	var marks [][]figure.CurveMark
 	for _, m := range with {
-		own := p.own(m, c.Findings)
+		own := m.Own
 		out.Own = out.Own || own >= 0
 		marks = append(marks, p.marks(m, own))
 		out.Phases = append(out.Phases, p.curve(m, own, marks[len(marks)-1], scale))
@@ -270,25 +270,6 @@ func (p *page) choices(m *athar.Multiverse, choice []int, own int) []string {
 		out = append(out, p.plain("multiverse.value", "choice", p.dimension(dim.Name), "value", p.chosen(dim.Name, dim.Values[choice[d]])))
 	}
 	return out
-}
-
-// own finds the specification behind the headline: the one with its method and
-// its estimate, for combinations that are the same fit have one name; -1 where
-// the headline's estimate is none of the curve's.
-func (p *page) own(m *athar.Multiverse, findings []athar.Finding) int {
-	for _, f := range findings {
-		e := f.Headline
-		if f.Question != m.Question || f.Phase != m.Phase || e == nil || e.Refusal != nil {
-			continue
-		}
-		last := len(m.Dimensions) - 1
-		for i, s := range m.Specs {
-			if m.Dimensions[last].Values[s.Choice[last]] == e.Method && math.Abs(float64(s.RR-e.RR)) <= 1e-6*float64(e.RR) {
-				return i
-			}
-		}
-	}
-	return -1
 }
 
 // dimension is the name of a declared choice.

@@ -99,27 +99,6 @@ func TestChoicesAreOrderedByLeverage(t *testing.T) {
 	}
 }
 
-// TestOwnSpecification: only the headline's method with the headline's estimate
-// is called its specification.
-func TestOwnSpecification(t *testing.T) {
-	r := fixture(t, false)
-	p := newPage(r, english(t))
-	c := r.Campaigns[0]
-	m := &c.Multiverse[0]
-	own := p.own(m, c.Findings)
-	if own < 0 || m.Specs[own].RR != c.Findings[0].Headline.RR {
-		t.Fatalf("own is %d", own)
-	}
-	m.Specs[own].Choice[len(m.Dimensions)-1] = 1
-	if p.own(m, c.Findings) >= 0 {
-		t.Error("another estimator passes for the headline's own")
-	}
-	c.Findings[0].Headline.Refusal = &athar.Refusal{}
-	if p.own(m, c.Findings) >= 0 || p.own(&athar.Multiverse{Question: athar.AskInside, Phase: athar.Post}, nil) >= 0 {
-		t.Error("a refused headline has a specification")
-	}
-}
-
 func TestChosenValues(t *testing.T) {
 	p := newPage(&athar.Report{}, english(t))
 	for _, c := range [][3]string{{"pre_months", "1", "1 month"}, {"pre_months", "24", "24 months"}, {"wash_in", "0", "nothing"}, {"wash_in", "2", "2 periods"},

@@ -69,7 +69,7 @@ type Estimator struct {
 type Setup struct {
 	Dimensions []athar.Dimension // names and values; the last is the estimator
 	Worlds     []World
-	Estimators []Estimator
+	Estimators []Estimator // the headline's first
 	Site       panel.Site
 	Others     []panel.Site
 	// Km is the distance of two areas of the grids; nil: unknown.
@@ -386,7 +386,7 @@ func (e *Engine) Join(answers [][]Answer, placebos [][]float64) []athar.Multiver
 
 func (e *Engine) curve(j int, answers [][]Answer, placebos [][]float64) (athar.Multiverse, bool) {
 	m := athar.Multiverse{Question: athar.AskInside, Phase: Phases[j], Declared: e.declared, Redundant: e.same,
-		Invalid: []athar.ReasonCount{}, Specs: []athar.SpecResult{}, LeastFavourable: -1}
+		Invalid: []athar.ReasonCount{}, Specs: []athar.SpecResult{}, LeastFavourable: -1, Own: -1}
 	invalid := map[string]int{}
 	absent := true // no specification has the phase at all
 	for i, s := range e.specs {
@@ -408,6 +408,8 @@ func (e *Engine) curve(j int, answers [][]Answer, placebos [][]float64) (athar.M
 	slices.SortStableFunc(m.Specs, func(a, b athar.SpecResult) int {
 		return cmp.Or(cmp.Compare(a.RR, b.RR), slices.Compare(a.Choice, b.Choice))
 	})
+	own := append(slices.Clone(e.s.Worlds[e.s.Base].Choice), 0)
+	m.Own = slices.IndexFunc(m.Specs, func(x athar.SpecResult) bool { return slices.Equal(x.Choice, own) })
 	e.describe(&m)
 	e.joint(&m, j, answers, placebos)
 	return m, true

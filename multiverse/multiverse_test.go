@@ -142,6 +142,10 @@ func TestCurve(t *testing.T) {
 	if m.Joint.Refusal != nil || !(m.Joint.StoufferP < .2) || m.Joint.MinP > m.Joint.StoufferP {
 		t.Errorf("joint %+v", m.Joint)
 	}
+	if own := inside(spillover.Estimate(arrange(e.s.Worlds[0], e.s.Site, nil), spillover.Options{Draws: -1}).Effects, athar.Post); m.Own < 0 ||
+		math.Abs(math.Log(float64(m.Specs[m.Own].RR))-own) > 1e-8 {
+		t.Errorf("the study's own specification is %d, ln RR %g", m.Own, own)
+	}
 	if m.LeastFavourable != len(m.Specs)-1 || m.Specs[m.LeastFavourable].RR < m.Specs[0].RR {
 		t.Errorf("least favourable %d", m.LeastFavourable)
 	}
