@@ -95,7 +95,9 @@ var voters = []string{"hill-2", "independent", "synchrony", "size", "mix-local"}
 // Signatures writes how often decentralisation is called present where it is
 // not there and where it is, from reps records of S11, half as many of S10 and a
 // quarter of each variant.
-func Signatures(w io.Writer, reps int) error {
+func Signatures(w io.Writer, reps int) error { return signatures(w, reps, sim.PatternWorlds()) }
+
+func signatures(w io.Writer, reps int, worlds []sim.PatternWorld) error {
 	t := &tables{w: w, reps: reps}
 	t.text(`# Signatures of adaptation in worlds with a known truth
 
@@ -107,7 +109,7 @@ The columns of indicators are percentages of records in which the indicator, adj
 | world | what is in it | records | present %% | mixed %% | not detected %% | %s | %s | %s | %s | %s |
 |---|---|---|---|---|---|---|---|---|---|---|
 `, seed, voters[0], voters[1], voters[2], voters[3], voters[4])
-	for _, x := range sim.PatternWorlds() {
+	for _, x := range worlds {
 		n := reps
 		switch {
 		case x.Name == "S10":

@@ -22,21 +22,21 @@ func patterns(t *testing.T, name string) sim.PatternWorld {
 }
 
 // TestSignatures asks few records of the two worlds. Where the signature is found
-// in 95% of records, 3 of 4 are missed once in 70 times; where it is claimed in
-// 5%, one of 4 once in 5: the full run is `make validate`.
+// in 90% of records, fewer than 2 of 3 find it once in 36 times; where it is claimed in
+// 5%, two of 3 once in 140: the full run is `make validate`.
 func TestSignatures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulations")
 	}
-	there := Decentralisation(patterns(t, "S10"), 4, 2)
-	if there.Words[athar.Present] < 3 {
-		t.Errorf("S10: %v of 4 records", there.Words)
+	there := Decentralisation(patterns(t, "S10"), 3, 2)
+	if there.Words[athar.Present] < 2 {
+		t.Errorf("S10: %v of 3 records", there.Words)
 	}
-	gone := Decentralisation(patterns(t, "S11"), 4, 1)
+	gone := Decentralisation(patterns(t, "S11"), 3, 1)
 	if gone.Words[athar.Present] > 1 {
-		t.Errorf("S11: %v of 4 records", gone.Words)
+		t.Errorf("S11: %v of 3 records", gone.Words)
 	}
-	if !reflect.DeepEqual(gone, Decentralisation(patterns(t, "S11"), 4, 3)) {
+	if !reflect.DeepEqual(gone, Decentralisation(patterns(t, "S11"), 3, 3)) {
 		t.Error("the result depends on the number of workers")
 	}
 }
@@ -74,10 +74,10 @@ func TestSignaturesTable(t *testing.T) {
 		t.Skip("simulations")
 	}
 	var b strings.Builder
-	if err := Signatures(&b, 1); err != nil {
+	if err := signatures(&b, 1, []sim.PatternWorld{patterns(t, "S10-rare"), patterns(t, "S11-rare")}); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.String(), "\n| S1"); n != len(sim.PatternWorlds()) || strings.Contains(b.String(), "%!") {
-		t.Errorf("%d rows, want %d:\n%s", n, len(sim.PatternWorlds()), b.String())
+	if n := strings.Count(b.String(), "\n| S1"); n != 2 || strings.Contains(b.String(), "%!") {
+		t.Errorf("%d rows, want 2:\n%s", n, b.String())
 	}
 }
