@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -298,7 +299,8 @@ func broke(c study.Campaign, unit panel.Unit, v *panel.View) *verdict.Break {
 	if !ok {
 		return nil
 	}
-	b := &verdict.Break{Before: n.Before, Recent: n.Recent, At: n.At, After: n.After, None: n.None, Date: v.Periods[n.Mode].First}
+	p6 := func(p float64) float64 { return math.Round(p*1e6) / 1e6 } // beyond that it is rounding of sums of exponentials
+	b := &verdict.Break{Before: p6(n.Before), Recent: p6(n.Recent), At: p6(n.At), After: p6(n.After), None: p6(n.None), Date: v.Periods[n.Mode].First}
 	if far, ok := of(athar.Far); ok && n.Recent > verdict.BreakAt {
 		p := 0.0
 		for t := max(0, n.Mode-2); t <= n.Mode+2 && t < len(far.Law); t++ {
@@ -390,6 +392,9 @@ func (a *answers) dated(s *study.Study, i int, in *inputs, g *panel.Grid, v *pan
 	for k := range list {
 		e := &list[k]
 		e.Spec = datesSpec
+		if e.FMI != nil && *e.FMI < 1e-9 { // every draw gave the same answer but for rounding
+			e.FMI = new(athar.Num)
+		}
 		widen(e, far[e.Phase])
 		// What the pooling says of draws is about places.
 		e.Warnings = slices.DeleteFunc(e.Warnings, func(n athar.Note) bool {
