@@ -27,6 +27,7 @@ import (
 const (
 	MinEvents = 10  // events of a role before the campaign; fewer say nothing of their own noise
 	Found     = .8  // share of histories in which a change must be found
+	MostSize  = .15 // share of histories without a change in which one may be "found"; beyond, the test is no test
 	level     = .05 // two-sided
 	step      = .1  // of the grid of ln RR
 	falls     = 31  // the last is a complete stop
@@ -98,11 +99,8 @@ func Simulate(p *athar.Panel, o Options) []Row {
 		o.Reps = 400
 	}
 	w := newWorld(p, o)
-	if w.refusal == nil {
-		for k := range o.Reps {
-			w.histories = append(w.histories, w.draw(k))
-		}
-		w.refusal = w.estimate(w.histories[0], 0).Refusal
+	for k := range o.Reps {
+		w.histories = append(w.histories, w.draw(k))
 	}
 	for i := range w.rows {
 		w.answer(i)
@@ -119,7 +117,6 @@ type world struct {
 	noise   noise
 	rows    []Row
 	targets []target
-	refusal *athar.Refusal
 
 	histories []history
 	found     map[int]*tally // by point of the grid
@@ -388,10 +385,6 @@ func (w *world) at(g, n int) *tally {
 // answer fills row i.
 func (w *world) answer(i int) {
 	r := &w.rows[i]
-	if w.refusal != nil {
-		r.Refusal = w.refusal
-		return
-	}
 	if r.Events < MinEvents {
 		r.Refusal = athar.Refuse("power-few-events", "n", r.Events, "need", MinEvents)
 		if !math.IsNaN(float64(r.FormulaFall)) {
@@ -408,6 +401,13 @@ func (w *world) answer(i int) {
 	}
 	size := float64(null.found[i]) / float64(n)
 	r.Size, r.SizeError = athar.Num(size), athar.Num(math.Sqrt(level*(1-level)/float64(n)))
+	if size > MostSize {
+		r.Refusal = athar.Refuse("power-oversized", "size", r.Size)
+		return
+	}
+	if share := float64(null.refused[i]) / float64(n); share > level {
+		r.Notes = append(r.Notes, athar.NewNote("power-refused", "share", athar.Num(share)))
+	}
 	most := 0
 	for _, kind := range []string{string(spillover.Clustered), string(spillover.Dispersion), "exact"} {
 		if k := null.errors[i][kind]; k > most {
@@ -424,17 +424,21 @@ func (w *world) remark(r *Row, size float64) {
 	noFall, noRise := math.IsNaN(float64(r.Fall)), math.IsNaN(float64(r.Rise))
 	switch {
 	case noFall && noRise:
-		say(athar.NewNote("power-none", "events", r.Events, "most", athar.Num(MostRise)))
+		say(athar.NewNote("power-none", "events", r.Events, "expected", r.Expected, "most", athar.Num(MostRise)))
 	case noFall:
-		say(athar.NewNote("power-no-fall", "events", r.Events, "rise", r.Rise))
+		say(athar.NewNote("power-no-fall", "events", r.Events, "expected", r.Expected, "rise", r.Rise))
+	case r.Fall == 0 && noRise:
+		say(athar.NewNote("power-stop-only", "events", r.Events, "expected", r.Expected, "most", athar.Num(MostRise)))
+	case r.Fall == 0:
+		say(athar.NewNote("power-stop-or-rise", "events", r.Events, "expected", r.Expected, "rise", r.Rise))
 	case r.Fall < .5 && noRise:
-		say(athar.NewNote("power-coarse-fall", "events", r.Events, "fall", r.Fall))
+		say(athar.NewNote("power-coarse-fall", "events", r.Events, "expected", r.Expected, "fall", r.Fall, "most", athar.Num(MostRise)))
 	case r.Fall < .5:
-		say(athar.NewNote("power-coarse", "events", r.Events, "fall", r.Fall, "rise", r.Rise))
+		say(athar.NewNote("power-coarse", "events", r.Events, "expected", r.Expected, "fall", r.Fall, "rise", r.Rise))
 	}
 	// Three Monte Carlo errors from the level.
 	if size > level+3*float64(r.SizeError) {
-		say(athar.NewNote("power-oversized", "size", r.Size))
+		say(athar.NewNote("power-loose", "size", r.Size))
 	}
 }
 
