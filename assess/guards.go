@@ -179,16 +179,29 @@ func (a *answers) beside(s *study.Study, i int, in *inputs, g *panel.Grid, v *pa
 	b := &beside{broke: broke(s.Campaigns[i], g.Unit, v), nearby: nearby(s, i, in, v)}
 	for _, x := range in.besides.compared {
 		spec := verdict.DatasetSpec(x.data)
+		refuse := func(e athar.Effect, why *athar.Refusal) {
+			e.Spec, e.Refusal, e.Warnings, e.PlaceboP, e.FMI, e.EventsPre = spec, why, nil, nil, nil, 0
+			for _, x := range []*athar.Num{&e.RR, &e.Low, &e.High, &e.P, &e.SE, &e.DF, &e.AdjLow, &e.AdjHigh, &e.Observed, &e.Expected,
+				&e.Avoided, &e.AvoidedLow, &e.AvoidedHigh, &e.MDELow, &e.MDEHigh, &e.Dispersion} {
+				*x = athar.Num(math.NaN())
+			}
+			b.compared = append(b.compared, e)
+		}
 		grid := x.grid(g.Unit)
 		if grid == nil {
 			for _, e := range a.headline {
-				b.compared = append(b.compared, athar.Effect{Campaign: e.Campaign, Method: e.Method, Spec: spec, Question: e.Question, Ring: e.Ring, Phase: e.Phase,
-					Refusal: athar.Refuse("dataset-too-coarse", "days", x.in.longest)})
+				refuse(e, athar.Refuse("dataset-too-coarse", "days", x.in.longest))
 			}
 			continue
 		}
 		w := recast(v, grid)
-		b.compared = append(b.compared, a.again(w, spec)...)
+		list := a.again(w, spec)
+		b.compared = append(b.compared, list...)
+		for _, e := range a.headline {
+			if !slices.ContainsFunc(list, func(o athar.Effect) bool { return o.Question == e.Question && o.Ring == e.Ring && o.Phase == e.Phase }) {
+				refuse(e, athar.Refuse("dataset-no-answer"))
+			}
+		}
 		if !a.noControl {
 			b.reporting = append(b.reporting, sideBySide(x.data, v, w))
 		}

@@ -438,7 +438,8 @@ func (in Input) controls(f *athar.Finding) {
 }
 
 // dates takes a direction away that depends on which of the published dates is
-// right.
+// right. That they decide most of what can be known takes none away by itself: the
+// pooled interval has their doubt in it.
 func (in Input) dates(f *athar.Finding) {
 	e := find(in.Dated, f.Question, f.Ring, f.Phase)
 	if e == nil || e.Refusal != nil {
@@ -446,16 +447,10 @@ func (in Input) dates(f *athar.Finding) {
 	}
 	low, high := interval(e)
 	args := map[string]any{"rr": e.RR, "low": low, "high": high, "word": string(f.Verdict)}
-	switch {
-	case Word(float64(low), float64(high), in.Smallest) != f.Verdict:
+	if Word(float64(low), float64(high), in.Smallest) != f.Verdict {
 		f.Because = append(f.Because, note("dates-undo", args))
-	case e.FMI != nil && *e.FMI > DatesFMI:
-		args["fmi"] = *e.FMI
-		f.Because = append(f.Because, note("dates-too-vague", args))
-	default:
-		return
+		f.Verdict = athar.NotRobust
 	}
-	f.Verdict = athar.NotRobust
 }
 
 // DatasetSpec is the Spec of an effect on a dataset that is compared; [Dataset]

@@ -86,7 +86,7 @@ func TestDrawnDates(t *testing.T) {
 		{"not drawn, near", athar.Span{Last: 10}, nil, athar.Decline, athar.Quiet, "guard-dates-quiet"},
 		{"the same", doubt, []athar.Effect{dated(.65, .5, .95, .1)}, athar.Decline, athar.Quiet, "guard-dates-drawn"},
 		{"another word", doubt, []athar.Effect{dated(.75, .5, 1.1, .1)}, athar.NotRobust, athar.Fired, "guard-dates-word"},
-		{"decided by the dates", doubt, []athar.Effect{dated(.6, .4, .9, .6)}, athar.NotRobust, athar.Fired, "guard-dates-fmi"},
+		{"decided by the dates", doubt, []athar.Effect{dated(.6, .4, .9, .6)}, athar.Decline, athar.Fired, "guard-dates-fmi"},
 		{"refused", doubt, []athar.Effect{{Question: athar.AskInside, Phase: athar.During, Refusal: athar.Refuse("dates-too-few")}}, athar.Decline, athar.Fired, "guard-dates"},
 	} {
 		g := dates(Facts{Headline: decline, Smallest: 1.25, Start: c.start, Dated: c.dated, DateDraws: 20})
