@@ -4,6 +4,7 @@ import (
 	"athar"
 	"athar/panel"
 	"athar/study"
+	"athar/verdict"
 )
 
 // Trial is one campaign and the counts around it without any file: a world
@@ -31,6 +32,9 @@ type Judgement struct {
 // the same steps as a study: the headline with its donut fits, campaigns that did
 // not happen, the methods that vote, the guards, the grammar. Coarse places,
 // unknown actors and the multiverse need events or a study file and take no part.
+//
+// What can only take a direction away is asked where there is one: the words
+// are those of a study, and most worlds without an effect cost a fraction.
 func Judge(t Trial) Judgement {
 	if t.Smallest == 0 {
 		t.Smallest = 1.25
@@ -49,7 +53,28 @@ func Judge(t Trial) Judgement {
 	}
 	a := answers{seed: t.Seed, draws: t.Draws, smallest: t.Smallest, campaign: c.ID}
 	a.spillover(v)
-	a.challenge(v, t.Between)
+	switch inside, any := a.directions(); {
+	case inside || a.noControl:
+		a.challenge(v, t.Between)
+	case any:
+		a.series(v)
+	}
 	f, guards := a.findings(s, c, &inputs{}, v)
 	return Judgement{Findings: f, Guards: guards}
+}
+
+// directions reports whether the headline has a direction inside, and whether it
+// has one anywhere.
+func (a *answers) directions() (inside, any bool) {
+	for _, e := range a.headline {
+		low, high := e.Low, e.High
+		if e.Question == athar.AskRing && e.AdjHigh > 0 {
+			low, high = e.AdjLow, e.AdjHigh
+		}
+		if e.Refusal == nil && verdict.Directional(verdict.Word(float64(low), float64(high), a.smallest)) {
+			any = true
+			inside = inside || e.Question == athar.AskInside
+		}
+	}
+	return inside, any
 }
