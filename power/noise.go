@@ -45,7 +45,7 @@ type noise struct {
 
 const (
 	maxRho    = .8
-	spreadRho = .4
+	spreadRho = .3
 	ownAreas  = 6
 )
 

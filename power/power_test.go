@@ -125,12 +125,12 @@ func TestNoiseIsThatOfTheWorld(t *testing.T) {
 func TestStatedFallIsFound(t *testing.T) {
 	w := sim.World{Name: "truth", Inside: 6, Ring: 3, Far: 12, Pre: 18, During: 1, Post: 6, Level: 4, Phi: 2}
 	var falls []float64
-	for k := range 7 {
+	for k := range 5 {
 		p, _ := w.Panel(1, k)
 		falls = append(falls, float64(Simulate(p, Options{Task: "truth", Seed: 1, Reps: 40, Phase: athar.Post})[0].Fall))
 	}
 	slices.Sort(falls)
-	rr := falls[3]
+	rr := falls[2]
 	w.InsideRR = [2]float64{rr, rr}
 	hits := 0.0
 	const reps = 200
@@ -142,7 +142,7 @@ func TestStatedFallIsFound(t *testing.T) {
 			}
 		}
 	}
-	if share := hits / reps; share < .68 || share > .95 {
+	if share := hits / reps; share < .7 || share > .97 {
 		t.Errorf("a fall to %.2f is found in %.0f%% of worlds, stated 80%%", rr, 100*share)
 	}
 }
