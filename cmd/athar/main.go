@@ -50,7 +50,6 @@ type cli struct {
 	Work       workCmd       `cmd:"" help:"Do some tasks of a study's multiverse, for instance on another machine."`
 	Freeze     freezeCmd     `cmd:"" help:"Register a study before its results are seen."`
 	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
-	Power      powerCmd      `cmd:"" help:"Say how large a change would have to be for a study to find it, from the counts before its campaigns."`
 	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`
 	Series     seriesCmd     `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
 	Import     importCmd     `cmd:"" help:"Import published files of events into a lake."`
@@ -58,6 +57,8 @@ type cli struct {
 	SQL        sqlCmd        `cmd:"" name:"sql" help:"Answer one SELECT from a lake."`
 	Vintage    vintageCmd    `cmd:"" help:"List and compare the versions that a lake holds."`
 	Duplicates duplicatesCmd `cmd:"" help:"Find the reports of one incident in several datasets of a lake."`
+	Validate   validateCmd   `cmd:"" help:"Check this copy of the program: published figures, and worlds with a known truth."`
+	Simulate   simulateCmd   `cmd:"" help:"Write an invented data set with a known truth, for teaching."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
@@ -103,6 +104,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, new(failedChecks)):
+		fmt.Fprintf(stderr, "athar: %v\n", err)
+		return exitFault
 	case errors.As(err, new(kept)):
 		fmt.Fprintf(stderr, "athar: %v\n", err)
 		return exitInterrupted
