@@ -166,8 +166,16 @@ func jointGuards(m joint.Result, head []athar.Effect, donuts [][]athar.Effect, l
 			add(e.Phase, float64(e.Observed), m.Ramadan[1+slices.Index(phases, e.Phase)])
 			pre = max(pre, e.EventsPre)
 		}
-		if e.Inference == "jackknife" {
-			e.Inference = "cr2" // clustered by area as well, which is all that the guard asks
+		// The guard asks whether errors by area are valid, not which was wider.
+		if e.Areas >= joint.MinAreas {
+			e.Inference = "cr2"
+		}
+		for _, w := range e.Warnings {
+			if w.Code == "joint-wider" {
+				e.Inference = "dispersion"
+				e.Warnings = append(slices.Clone(e.Warnings), athar.NewNote("few-clusters-df", "df", w.Args["df"], "need", athar.Num(joint.MinDF)))
+				break
+			}
 		}
 	}
 	add(athar.Pre, float64(pre), m.Ramadan[0])

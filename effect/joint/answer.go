@@ -64,16 +64,18 @@ func (m *model) answer(q *class) {
 	own := math.Sqrt(phi * model) // by the dispersion of the past
 	e.Inference = "jackknife"
 	switch {
-	case e.Areas >= MinAreas && df >= MinDF:
 	case e.Areas < MinAreas && dfPast >= MinDF:
 		se, df, e.Inference = own, dfPast, "dispersion"
 		e.Warnings = append(e.Warnings, athar.NewNote("few-areas", "n", e.Areas, "need", MinAreas))
-	case dfPast >= MinDF:
-		// A few busy areas carry the answer: the past of the campaigns does not
-		// know how far areas drift apart over years, so the wider interval speaks.
-		e.Warnings = append(e.Warnings, athar.NewNote("joint-wider", "df", athar.Num(df), "need", athar.Num(MinDF)))
+	case e.Areas >= MinAreas && (df >= MinDF || dfPast >= MinDF):
+		// Areas of one campaign may share shocks, which the jackknife over areas
+		// does not see; the past of a few campaigns does not know how far areas
+		// drift apart over years. The wider interval speaks.
+		if df < MinDF {
+			e.Warnings = append(e.Warnings, athar.NewNote("joint-wider", "df", athar.Num(df), "need", athar.Num(MinDF)))
+		}
 		df = max(1, df)
-		if own*stat.TQuantile(.975, dfPast) > se*stat.TQuantile(.975, df) {
+		if dfPast >= MinDF && own*stat.TQuantile(.975, dfPast) > se*stat.TQuantile(.975, df) {
 			se, df, e.Inference = own, dfPast, "dispersion"
 		}
 	default:

@@ -157,11 +157,11 @@ type class struct {
 // in the sums: to drop it would keep those that were by chance busy before.
 //
 // Errors are clustered by area by the jackknife: ln RR less ln RR without area
-// i is exact in the sums and one Newton step in g. Effects with fewer than
-// [MinAreas] areas or [MinDF] degrees of freedom take the dispersion of the
+// i is exact in the sums and one Newton step in g. Areas of one campaign may
+// share shocks, so the interval is not narrower than by the dispersion of the
 // campaigns' own past, summed over the areas of a campaign and over blocks as
-// long as the phase, so that shocks that the areas share and noise that carries
-// over are in it. Estimate does not change d.
+// long as the phase. Effects with fewer than [MinAreas] areas have that alone.
+// Estimate does not change d.
 func Estimate(d *Data, o Options) Result {
 	m := newModel(d, o)
 	if m.res.Refusal == nil {
