@@ -14,6 +14,12 @@ type grid struct {
 	ops []Event
 	c   *counts
 	o   *Options
+	// block numbers the blocks of all operations for the size of block last asked
+	// for; most windows have the least one.
+	block     []int32
+	numbered  int
+	blockDays int
+	blockKm   float64
 }
 
 // window is one cell of the grid that has an answer.
@@ -224,13 +230,34 @@ func (g *grid) overlaps(row *Row, at int, list []int) {
 	}
 }
 
-// blocks numbers the blocks of space and time that hold the operations list: bands
-// of latitude, cells along them, and spans of days from the first day observed.
+// blocks numbers from 0 the blocks of space and time that hold the operations
+// list.
 func (g *grid) blocks(list []int, days int, km float64) (block []int32, n int) {
+	if g.block == nil || g.blockDays != days || g.blockKm != km {
+		g.divide(days, km)
+	}
+	seen := make([]int32, g.numbered) // number + 1
+	block = make([]int32, len(list))
+	for j, i := range list {
+		b := &seen[g.block[i]]
+		if *b == 0 {
+			n++
+			*b = int32(n)
+		}
+		block[j] = *b - 1
+	}
+	return block, n
+}
+
+// divide puts every operation into a block: bands of latitude, cells along them,
+// and spans of days from the first day observed.
+func (g *grid) divide(days int, km float64) {
+	g.blockDays, g.blockKm = days, km
+	g.block = make([]int32, len(g.ops))
 	type key struct{ row, col, span int }
 	seen := map[key]int32{}
 	degrees := km / spacetime.EarthKm * 180 / math.Pi
-	for _, i := range list {
+	for i := range g.ops {
 		e := &g.ops[i]
 		row := math.Floor((e.Lat + 90) / degrees)
 		wide := degrees / max(1e-3, math.Cos(((row+.5)*degrees-90)*math.Pi/180))
@@ -241,9 +268,9 @@ func (g *grid) blocks(list []int, days int, km float64) (block []int32, n int) {
 			b = int32(len(seen))
 			seen[k] = b
 		}
-		block = append(block, b)
+		g.block[i] = b
 	}
-	return block, len(seen)
+	g.numbered = len(seen)
 }
 
 // permute judges the grid as one test: every permutation orders the operations at

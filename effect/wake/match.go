@@ -74,12 +74,17 @@ func round(lo, hi float64, n int) []float64 {
 }
 
 // bin is the number of the interval (e[k], e[k+1]] that holds v; the first is
-// closed below.
+// closed below. The cuts are equally spaced but for rounding, so a first guess is
+// never far off.
 func bin(e []float64, v float64) int {
-	if len(e) < 3 {
-		return 0
+	last := len(e) - 2
+	k := max(0, min(last, int((v-e[0])/(e[last+1]-e[0])*float64(last+1))))
+	for k > 0 && v <= e[k] {
+		k--
 	}
-	k, _ := slices.BinarySearch(e[1:len(e)-1], v)
+	for k < last && v > e[k+1] {
+		k++
+	}
 	return k
 }
 
@@ -98,7 +103,8 @@ func strata(columns [][]float64, cuts func([]float64) []float64, n int, stratum 
 		}
 		bins := uint64(len(e) - 1)
 		if space > math.MaxUint64/4/bins {
-			for i, s := range rank(key, stratum) {
+			rank(key, space, stratum)
+			for i, s := range stratum {
 				key[i] = uint64(s)
 			}
 			space = uint64(n)
@@ -108,23 +114,33 @@ func strata(columns [][]float64, cuts func([]float64) []float64, n int, stratum 
 		}
 		space *= bins
 	}
-	for _, s := range rank(key, stratum) {
-		count = max(count, int(s)+1)
-	}
-	return count
+	return rank(key, space, stratum)
 }
 
-func rank(key []uint64, dst []int32) []int32 {
-	seen := map[uint64]int32{}
+// rank numbers the keys, which lie below space, in order of first appearance.
+func rank(key []uint64, space uint64, dst []int32) (n int) {
+	if space <= uint64(4*len(key)+1024) {
+		seen := make([]int32, space) // number + 1
+		for i, k := range key {
+			if seen[k] == 0 {
+				n++
+				seen[k] = int32(n)
+			}
+			dst[i] = seen[k] - 1
+		}
+		return n
+	}
+	seen := make(map[uint64]int32, len(key)/8)
 	for i, k := range key {
 		s, ok := seen[k]
 		if !ok {
-			s = int32(len(seen))
+			s = int32(n)
+			n++
 			seen[k] = s
 		}
 		dst[i] = s
 	}
-	return dst[:len(key)]
+	return n
 }
 
 // imbalance is L1 = 1/2 sum |f - g| over all bins, f and g the shares of treated
