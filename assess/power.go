@@ -68,7 +68,7 @@ func Power(ctx context.Context, file string, o PowerOptions) (*power.Report, err
 	err = parallel(ctx, len(tasks), o.Progress, func(k int) string {
 		t := &tasks[k]
 		c := r.Campaigns[t.campaign].ID
-		q := power.Options{Task: fmt.Sprintf("%s/%d", c, t.months), Seed: s.Choices.Seed, Reps: reps}
+		q := power.Options{Task: fmt.Sprintf("%s/%d", c, t.months), Seed: s.Choices.Seed, Reps: reps, Finish: widenAll}
 		if t.months > 0 {
 			q.Phase = athar.Post
 		}

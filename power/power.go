@@ -45,6 +45,9 @@ type Options struct {
 	Reps   int         // histories; 0: 400
 	Phase  athar.Phase // "": every phase of the panel
 	Errors spillover.Errors
+	// Finish, if set, does to a fit's effects what the study does before it reads
+	// them: intervals widened where counts are small.
+	Finish func(list []athar.Effect, p *athar.Panel)
 }
 
 // Row is what the data of one campaign could show for one place and window.
@@ -345,7 +348,11 @@ func (w *world) estimate(h history, g int) spillover.Result {
 			}
 		}
 	}
-	return spillover.Estimate(&w.p, spillover.Options{Draws: -1, Errors: w.o.Errors})
+	fit := spillover.Estimate(&w.p, spillover.Options{Draws: -1, Errors: w.o.Errors})
+	if w.o.Finish != nil && fit.Refusal == nil {
+		w.o.Finish(fit.Effects, &w.p)
+	}
+	return fit
 }
 
 // at is the tally of point g over the first n histories.
