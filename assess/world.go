@@ -34,8 +34,12 @@ type Judgement struct {
 // unknown actors and the multiverse need events or a study file and take no part.
 //
 // What can only take a direction away is asked where there is one: the words
-// are those of a study, and most worlds without an effect cost a fraction.
-func Judge(t Trial) Judgement {
+// are those of a study, and most worlds without an effect cost a fraction. Guards
+// that rest on what was not asked are then blind or quiet.
+func Judge(t Trial) Judgement { return judge(t, false) }
+
+// judge asks everything if all is true.
+func judge(t Trial, all bool) Judgement {
 	if t.Smallest == 0 {
 		t.Smallest = 1.25
 	}
@@ -54,12 +58,15 @@ func Judge(t Trial) Judgement {
 	a := answers{seed: t.Seed, draws: t.Draws, smallest: t.Smallest, campaign: c.ID}
 	a.spillover(v)
 	switch inside, any := a.directions(); {
-	case inside || a.noControl:
+	case inside || a.noControl || all:
 		a.challenge(v, t.Between)
-	case any:
+	case any: // the others do not speak of rings
 		a.series(v)
+		a.wdd(v)
 	}
-	f, guards := a.findings(s, c, &inputs{}, v)
+	in := &inputs{study: s}
+	a.beside(s, 0, in, t.Grid, v)
+	f, guards := a.findings(s, c, in, v)
 	return Judgement{Findings: f, Guards: guards}
 }
 
