@@ -89,8 +89,9 @@ func (in *inputs) output(c study.Campaign, o study.Output) athar.Output {
 	if len(o.Kinds) > 0 {
 		ran := athar.Span{First: c.Start.First, Last: c.End.Last}
 		n, known := 0, false
-		for k := range in.rows {
-			r := &in.rows[k]
+		rows := in.singles()
+		for k := range rows {
+			r := &rows[k]
 			if !slices.Contains(o.Kinds, r.kind) {
 				continue
 			}
@@ -205,7 +206,7 @@ type choice func(class string, kind athar.Kind) bool
 func (in *inputs) which(o study.Outcome) (choice, *athar.Refusal) {
 	switch {
 	case len(o.Kinds) > 0:
-		if !slices.ContainsFunc(in.rows, func(r row) bool { return slices.Contains(o.Kinds, r.kind) }) {
+		if !slices.ContainsFunc(in.singles(), func(r row) bool { return slices.Contains(o.Kinds, r.kind) }) {
 			return nil, athar.Refuse("outcome-kind-absent")
 		}
 		return func(_ string, kind athar.Kind) bool { return slices.Contains(o.Kinds, kind) }, nil
@@ -311,8 +312,9 @@ func (in *inputs) selection(unit panel.Unit, o study.Outcome, keep choice) *pane
 	}
 	arranged := sync.OnceValue(func() *panel.Grid {
 		g, err := in.arrange(unit, func(g *panel.Grid) {
-			for k := range in.rows {
-				if r := &in.rows[k]; keep(in.classes[r.class], r.kind) {
+			rows := in.singles()
+			for k := range rows {
+				if r := &rows[k]; keep(in.classes[r.class], r.kind) {
 					g.Add(r.area, r.when, r.n)
 				}
 			}

@@ -14,7 +14,8 @@ import (
 )
 
 // loadLake reads a data entry of format lake: counts by area and date interval
-// through a panel query, and single events only where coarse places are drawn.
+// through a panel query, and the group's single events for everything that
+// looks at more than how many there were.
 func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source.Spec) (err error) {
 	l, err := lake.Open(in.study.Path(d.Lake))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,14 +64,18 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 	if err := in.loadUnknown(ctx, l, i, q); err != nil {
 		return err
 	}
-	if in.draws() {
-		events, err := l.Points(ctx, lake.PointQuery{Filter: filter})
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
+	events, err := l.Points(ctx, lake.PointQuery{Filter: filter})
+	if err != nil {
+		return err
+	}
+	in.counted[i] = true
+	for _, e := range events {
+		if in.draws() {
 			in.note(e, find(e.AreaCode, 0))
 		}
+		area, _ := in.locate(e, find)
+		in.details = append(in.details, row{area: area, when: e.When, n: 1, file: i})
+		in.known(&in.details[len(in.details)-1], e)
 	}
 	info.Rejected = append(info.Rejected, p.Unplaced...)
 	info.Events = p.Events

@@ -38,11 +38,15 @@ type inputs struct {
 	rows     []row
 	unknown  []row // of a lake: events of unknown actors, and of all others
 	other    []row
-	missing  []row            // cells that nobody published; n means nothing
-	classes  []string         // the classes of event, as the data name them; the first is "", unknown
-	classOf  map[string]int32 // the index of each class
-	longest  int              // days of the longest period of a counts table
-	files    []athar.ManifestRef
+	missing  []row // cells that nobody published; n means nothing
+	// details are the single events of data that stand in rows as counts, counted
+	// marks those entries: kinds, classes and deaths are known of them alone.
+	details []row
+	counted map[int]bool
+	classes []string         // the classes of event, as the data name them; the first is "", unknown
+	classOf map[string]int32 // the index of each class
+	longest int              // days of the longest period of a counts table
+	files   []athar.ManifestRef
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
 	placed []placedEvents
@@ -91,7 +95,7 @@ const single = "all"
 // load reads every file that the study names. All complaints of the study file
 // come before any of the data, so that a typing error does not cost a long read.
 func load(ctx context.Context, s *study.Study) (*inputs, error) {
-	in := &inputs{study: s, classes: []string{""}, classOf: map[string]int32{"": 0}}
+	in := &inputs{study: s, classes: []string{""}, classOf: map[string]int32{"": 0}, counted: map[int]bool{}}
 	if err := in.loadAreas(); err != nil {
 		return nil, err
 	}
@@ -235,24 +239,12 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 			}
 			in.placed = append(in.placed, placedEvents{e.When.Mid(), 1, coarse})
 		}
-		area := ""
-		switch {
-		case e.AreaCode != "" || in.set == nil:
-			area = find(e.AreaCode, e.Line)
-		case e.Place > athar.PlaceDistrict:
-			reasons["place-too-coarse"]++
-		case e.HasPoint:
-			var ok bool
-			if area, ok = in.set.Locate(e.Lon, e.Lat); !ok {
-				reasons["outside-areas"]++
-			}
-		default:
-			reasons["outside-areas"]++
+		area, reason := in.locate(e, find)
+		if reason != "" {
+			reasons[reason]++
 		}
 		in.note(e, area)
-		x := in.count(i, area, e.Country, e.When, 1)
-		x.coarse = e.Place > athar.PlaceNear
-		x.said, x.class, x.kind, x.deaths, x.hasDeaths = e.Country, in.intern(e.Class), e.Kind, e.Deaths, e.HasDeaths
+		in.known(in.count(i, area, e.Country, e.When, 1), e)
 	}
 	for _, name := range sortedKeys(reasons) {
 		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
@@ -271,6 +263,43 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	}
 	in.cover(d, r.Info)
 	return nil
+}
+
+// locate finds the area of an event, or the reason why it has none. A name that
+// the study does not know is find's to report.
+func (in *inputs) locate(e athar.Event, find func(name string, line int) string) (area, reason string) {
+	switch {
+	case e.AreaCode != "" || in.set == nil:
+		return find(e.AreaCode, e.Line), ""
+	case e.Place > athar.PlaceDistrict:
+		return "", "place-too-coarse"
+	case e.HasPoint:
+		if area, ok := in.set.Locate(e.Lon, e.Lat); ok {
+			return area, ""
+		}
+	}
+	return "", "outside-areas"
+}
+
+// known fills a row with what is known of its one event.
+func (in *inputs) known(x *row, e athar.Event) {
+	x.coarse = e.Place > athar.PlaceNear
+	x.said, x.class, x.kind, x.deaths, x.hasDeaths = e.Country, in.intern(e.Class), e.Kind, e.Deaths, e.HasDeaths
+}
+
+// singles are the rows as single events where that is known: those of in.rows, but for data that were counted by
+// somebody else's hand, a lake's, in whose place their events stand.
+func (in *inputs) singles() []row {
+	if len(in.details) == 0 {
+		return in.rows
+	}
+	out := slices.Clone(in.details)
+	for _, r := range in.rows {
+		if !in.counted[r.file] {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // cover notes the days that an entry covers: those that the study says, or the

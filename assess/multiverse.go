@@ -51,7 +51,7 @@ func (in *inputs) variants(g *panel.Grid, unit panel.Unit) (*variants, error) {
 					continue
 				}
 				x, err := in.arrange(panel.Unit(u), func(g *panel.Grid) {
-					for _, r := range in.rows {
+					for _, r := range in.singles() {
 						if (len(set.Classes) == 0 || slices.Contains(set.Classes, in.classes[r.class])) && (places == "all" || !r.coarse) {
 							g.Add(r.area, r.when, r.n)
 						}

@@ -206,7 +206,7 @@ func (in *inputs) records(p *athar.Pattern, at map[string]int32) {
 	days := map[int]int{}
 	classes := map[int32]int{}
 	total := 0
-	for _, r := range in.rows {
+	for _, r := range in.singles() {
 		area, ok := at[r.area]
 		if !ok || r.n == 0 || !window.Has(r.when.Mid()) {
 			continue
