@@ -82,6 +82,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post), Multiverse: a.curves}
+	f.ComparedPre, f.MonitoredPre = compared(v.Panel)
 	in.precision(&f)
 	a.fill(&f, s, in)
 	if r := a.randomised; r != nil {
@@ -91,6 +92,24 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
 		Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
+}
+
+// compared counts the periods before in which a far area may be used, and those
+// that were monitored.
+func compared(p *athar.Panel) (n, of int) {
+	for t, q := range p.Periods {
+		if q.Phase != athar.Pre || q.Days <= 0 {
+			continue
+		}
+		of++
+		for i, a := range p.Areas {
+			if a.Role == athar.Far && p.Use[p.At(i, t)] {
+				n++
+				break
+			}
+		}
+	}
+	return n, of
 }
 
 // answers collects what the methods said about one campaign.

@@ -29,11 +29,14 @@ type Facts struct {
 	// ExposedCells of UsedCells are reached by other campaigns; Joint names
 	// those that share footprint and time.
 	ExposedCells, UsedCells int
-	Joint                   string
-	Modelled                bool
-	NoControl               bool    // no far area to compare with
-	Widened                 bool    // far areas of other countries had to serve
-	FarDuring, FarPost      float64 // far events that the comparison rests on
+	// ComparedPre of MonitoredPre periods before have a far area to compare with:
+	// where other campaigns take the others out, "before" is a part of before.
+	ComparedPre, MonitoredPre int
+	Joint                     string
+	Modelled                  bool
+	NoControl                 bool    // no far area to compare with
+	Widened                   bool    // far areas of other countries had to serve
+	FarDuring, FarPost        float64 // far events that the comparison rests on
 	// Placebo is the headline method on the later half of the pre-period, as
 	// if the campaign had run then.
 	Placebo []athar.Effect
@@ -91,7 +94,11 @@ const (
 	RamadanGap  = 0.10 // difference of Ramadan's share of days between phase and pre-period
 	CoarseShift = 0.10 // difference of the share of coarse places between a phase and before
 	DateDoubt   = 14   // days by which sources may disagree about a start
-	Diluted     = 0.5  // share of the days counted as during on which the campaign ran
+	// ComparedShare is the share of the periods before that a comparison must rest
+	// on where other campaigns take periods out of it.
+	ComparedShare = 0.75
+
+	Diluted = 0.5 // share of the days counted as during on which the campaign ran
 )
 
 // Check runs every guard; the order is the order of the page.
@@ -339,6 +346,9 @@ func overlap(f Facts) athar.Guard {
 		return athar.Guard{Code: "overlap", Status: athar.Fired, Says: note("guard-overlap-joint", args)}
 	case f.ExposedCells > 0 && f.Modelled:
 		return athar.Guard{Code: "overlap", Status: athar.Fired, Says: note("guard-overlap-modelled", args)}
+	case f.ExposedCells > 0 && float64(f.ComparedPre) < ComparedShare*float64(f.MonitoredPre):
+		args["compared"], args["periods"] = f.ComparedPre, f.MonitoredPre
+		return athar.Guard{Code: "overlap", Status: athar.Fired, Says: note("guard-overlap-thin", args)}
 	case f.ExposedCells > 0:
 		return athar.Guard{Code: "overlap", Status: athar.Quiet, Says: note("guard-overlap-removed", args)}
 	}

@@ -301,6 +301,14 @@ func TestOtherGuards(t *testing.T) {
 	if g := guard(t, f, "no-control"); g.Status != athar.Fired {
 		t.Errorf("no control: %v", g)
 	}
+	f.ExposedCells, f.ComparedPre, f.MonitoredPre = 10, 18, 24
+	if g := guard(t, f, "overlap"); g.Status != athar.Quiet {
+		t.Errorf("18 of 24 periods compared: %v", g)
+	}
+	f.ComparedPre = 17
+	if g := guard(t, f, "overlap"); g.Status != athar.Fired || g.Says.Code != "guard-overlap-thin" {
+		t.Errorf("17 of 24 periods compared: %v", g)
+	}
 	f.Joint = "Other"
 	if g := guard(t, f, "overlap"); g.Status != athar.Fired || g.Says.Code != "guard-overlap-joint" {
 		t.Errorf("joint campaign: %v", g)
