@@ -50,6 +50,7 @@ type cli struct {
 	Work       workCmd       `cmd:"" help:"Do some tasks of a study's multiverse, for instance on another machine."`
 	Freeze     freezeCmd     `cmd:"" help:"Register a study before its results are seen."`
 	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
+	Power      powerCmd      `cmd:"" help:"Say how large a change would have to be for a study to find it, from the counts before its campaigns."`
 	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`
 	Series     seriesCmd     `cmd:"" help:"Answer from a dozen monthly numbers, typed in."`
 	Import     importCmd     `cmd:"" help:"Import published files of events into a lake."`

@@ -48,17 +48,26 @@ type Answer struct {
 // day there under both laws, and the difference, To less From. All are Hajek's
 // estimates; Plain divides by the number of days and not by the mean weight.
 type Effect struct {
-	Region    Region
-	Events    [2]float64
-	Diff      float64
-	Plain     float64
-	Var       [2]float64 // upper bounds of the variances of Events
-	DiffVar   float64    // of Diff
-	PlainVar  float64    // of Plain
-	Low, High float64    // normal interval of Diff from its bound
+	Region   Region
+	Events   [2]float64
+	Diff     float64
+	Plain    float64
+	Var      [2]float64 // upper bounds of the variances of Events
+	DiffVar  float64    // of Diff
+	PlainVar float64    // of Plain
+	// SE is the standard error that the intervals use: the root of DiffVar, or of
+	// DiffVar with the covariances of stretches that share days where those are
+	// positive. The published bound takes days for uncorrelated given the past;
+	// the weights of stretches of several days are not.
+	SE        float64
+	Low, High float64 // normal interval of Diff
 	// JointLow and JointHigh hold for all regions at once (Bonferroni): whether
 	// events moved from one ring to another is a statement about several.
 	JointLow, JointHigh float64
+	// Before is the same difference in the events of the day before the stretch,
+	// which no law of operations in it can have changed, and BeforeP the normal p
+	// value of no difference.
+	Before, BeforeP float64
 	// Robust is how far every day's weight may be off, by a factor between
 	// 1/Robust and Robust, before Diff may be 0; at most [MaxRobust].
 	Robust float64
@@ -81,7 +90,9 @@ type Balance struct {
 
 // Contrast compares two laws. It refuses where the uncut weights of either
 // amount to fewer than [NeedEffective] stretches of Days days that do not
-// overlap, and passes on the model's refusal.
+// overlap, and where the events of the day before, in the last region (the whole
+// window, unless the caller says otherwise), differ at 5%; and it passes on the
+// model's refusal.
 //
 // With rho_t = prod_j f_h(W_j)/e_j(W_j) over the Days days up to t and Y_t the
 // number of events in the region,
@@ -90,6 +101,8 @@ type Balance struct {
 //
 // The variances are upper bounds, so the intervals are wide rather than narrow;
 // they hold the propensity for known (Papadogeorgou et al. 2022, theorem 2).
+// For more than one day they are still too narrow when what moves operations
+// moves the outcome too: see docs/validation/stochint.md.
 func (m *Model) Contrast(o Options) *Answer {
 	if o.Days <= 0 {
 		o.Days = 1
@@ -127,11 +140,11 @@ func (m *Model) Contrast(o Options) *Answer {
 		m.logRatio(ratio, c)
 		raw[k] = products(ratio, o.Days)
 	}
-	y := make([][]float64, len(o.Regions))
+	y, all := make([][]float64, len(o.Regions)), make([][]float64, len(o.Regions))
 	for g, region := range o.Regions {
-		y[g] = make([]float64, m.Days)
-		m.Outcome.Integrals(y[g], m.Window, region)
-		y[g] = y[g][a.First:]
+		all[g] = make([]float64, m.Days)
+		m.Outcome.Integrals(all[g], m.Window, region)
+		y[g] = all[g][a.First:]
 	}
 	for k := range raw {
 		a.Weights[k] = cut(raw[k], o.Quantile)[:len(raw[k])-ahead]
@@ -142,12 +155,20 @@ func (m *Model) Contrast(o Options) *Answer {
 	z := stat.TQuantile((1+o.Level)/2, math.Inf(1))
 	joint := stat.TQuantile(1-(1-o.Level)/2/float64(len(o.Regions)), math.Inf(1))
 	for g, region := range o.Regions {
-		e := estimate(a.Weights, y[g])
+		e := estimate(a.Weights, y[g], o.Days)
 		e.Region = region
-		se := math.Sqrt(e.DiffVar)
+		se := e.SE
 		e.Low, e.High = e.Diff-z*se, e.Diff+z*se
 		e.JointLow, e.JointHigh = e.Diff-joint*se, e.Diff+joint*se
 		e.Robust = robust(a.Weights, y[g])
+		if len(y[g]) > 1 {
+			// Weight i is that of the days i to i+Days-1; the day before is i-1.
+			earlier := estimate([2][]float64{a.Weights[0][1:], a.Weights[1][1:]}, all[g][:len(y[g])-1], o.Days)
+			e.Before, e.BeforeP = earlier.Diff, stat.TwoSided(earlier.Diff/earlier.SE, math.Inf(1))
+			if math.Abs(earlier.Diff) <= 1e-9*earlier.Events[0] { // the same every day, but for rounding
+				e.BeforeP = 1
+			}
+		}
 		a.Regions = append(a.Regions, e)
 	}
 	for _, q := range []float64{.9, .95, .99, 1} {
@@ -161,7 +182,7 @@ func (m *Model) Contrast(o Options) *Answer {
 			c.Effective[k], _ = effective(w[k])
 		}
 		for g := range y {
-			c.Diff[g] = estimate(w, y[g]).Diff
+			c.Diff[g] = estimate(w, y[g], o.Days).Diff
 		}
 		a.Cuts = append(a.Cuts, c)
 	}
@@ -169,7 +190,7 @@ func (m *Model) Contrast(o Options) *Answer {
 	return a
 }
 
-// judge sets refusal and notes.
+// judge sets refusal and notes. The whole is the last region.
 func (a *Answer) judge(m *Model, o Options) {
 	least := min(a.Uncut[0], a.Uncut[1]) / float64(o.Days)
 	switch {
@@ -186,6 +207,9 @@ func (a *Answer) judge(m *Model, o Options) {
 		a.Notes = append(a.Notes, athar.NewNote("stochint-cut", "share", athar.Num(1-o.Quantile)))
 	}
 	last := a.Regions[len(a.Regions)-1]
+	if last.BeforeP < .05 && a.Refusal == nil {
+		a.Refusal = athar.Refuse("stochint-before", "before", athar.Num(last.Before), "diff", athar.Num(last.Diff), "p", athar.Num(last.BeforeP))
+	}
 	for _, c := range a.Cuts {
 		if d := c.Diff[len(c.Diff)-1]; c.Quantile == .99 && d*last.Diff < 0 && (last.Low > 0 || last.High < 0) {
 			a.Notes = append(a.Notes, athar.NewNote("stochint-cut-matters", "diff", athar.Num(last.Diff), "other", athar.Num(d)))
@@ -272,14 +296,17 @@ func effective(w []float64) (n, largest float64) {
 }
 
 // estimate computes Hajek's estimates and the bounds of one region. With
-// r_t = rho_t/mean(rho), N = mean(r Y) and n days, the bound of N is
+// r_t = rho_t/mean(rho), N = mean(r Y), n days and d_t = r_t (Y_t - N), the bound
+// of N is
 //
-//	sum_t (r_t Y_t - N r_t)^2 / n^2
+//	sum_t d_t^2 / n^2
 //
 // which is J'M M'J/n^2 with rows (rho Y/mean rho, rho/mean rho) and J = (1, -N); of
-// the difference the same with the difference of both laws in the bracket; and of
-// the plain difference sum_t ((rho_2t - rho_1t) Y_t)^2 / n^2.
-func estimate(w [2][]float64, y []float64) (e Effect) {
+// the difference the same with d_t of one law less that of the other, and of the
+// plain difference sum_t ((rho_2t - rho_1t) Y_t)^2 / n^2. SE adds
+// 2 sum_{h < m} (1 - h/m) sum_t d_t d_t+h / n^2, m = 2 days, where that is positive
+// and days > 1.
+func estimate(w [2][]float64, y []float64, days int) (e Effect) {
 	n := float64(len(y))
 	var mean [2]float64
 	for k := range w {
@@ -290,16 +317,27 @@ func estimate(w [2][]float64, y []float64) (e Effect) {
 		e.Events[k] /= mean[k]
 	}
 	e.Diff = e.Events[1] - e.Events[0]
+	d := make([]float64, len(y))
 	for t, v := range y {
 		r0 := w[0][t] / mean[0] * (v - e.Events[0])
 		r1 := w[1][t] / mean[1] * (v - e.Events[1])
 		plain := (w[1][t] - w[0][t]) * v
+		d[t] = r1 - r0
 		e.Plain += plain / n
 		e.Var[0] += r0 * r0 / (n * n)
 		e.Var[1] += r1 * r1 / (n * n)
-		e.DiffVar += (r1 - r0) * (r1 - r0) / (n * n)
+		e.DiffVar += d[t] * d[t] / (n * n)
 		e.PlainVar += plain * plain / (n * n)
 	}
+	shared, m := 0.0, 2*days
+	for h := 1; days > 1 && h < min(m, len(d)); h++ {
+		sum := 0.0
+		for t, v := range d[h:] {
+			sum += v * d[t]
+		}
+		shared += 2 * (1 - float64(h)/float64(m)) * sum / (n * n)
+	}
+	e.SE = math.Sqrt(e.DiffVar + max(shared, 0))
 	return e
 }
 

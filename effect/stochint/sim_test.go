@@ -86,9 +86,14 @@ func TestKnownTruth(t *testing.T) {
 	}{{1, 0, 1.5, 2.5}, {1, 2, 1.5, 2.5}, {3, 1, 1.5, 2.5}} {
 		used, covered, rejected, bias, uncut := tally(n, 500, c.m, 2, c.gain, c.from, c.to, 1, 1)
 		t.Logf("%+v: %d used, %d covered, %d rejected, bias %.3f, effective %.0f", c, used, covered, rejected, bias, uncut)
-		if used < n*9/10 || covered < used*88/100 || c.gain == 0 && rejected > 6 || c.gain > 0 && rejected < used/2 {
+		if used < n*8/10 || covered < used*88/100 || c.gain == 0 && rejected > 6 || c.gain > 0 && rejected < used/2 {
 			t.Errorf("%+v: %d used, %d covered, %d rejected", c, used, covered, rejected)
 		}
+	}
+	// The slow wave moves operations and attacks, and weights of a week do not
+	// remove it: without the day before, a quarter of such worlds had an effect.
+	if used, _, rejected, _, _ := tally(40, 1000, 7, 2, 0, 1.7, 2.3, 1, 2); rejected > 5 {
+		t.Errorf("laws for a week: %d of 40 worlds without effect have one (%d used)", rejected, used)
 	}
 	// Laws far from what happened: refused, although cut weights look like many days.
 	if used, _, _, _, uncut := tally(20, 500, 7, 4, 0, 1, 6, .95, 1); used > 0 || uncut > NeedEffective {

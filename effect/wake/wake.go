@@ -58,8 +58,10 @@ type Options struct {
 	DropOverlap bool
 	// Unweighted leaves matched controls at weight 1.
 	Unweighted bool
-	Draws      int // permutations of the labels, default 999; negative: none
-	Seed       uint64
+	// Draws is the number of permutations of the labels; default 999, 199 with more
+	// than 20,000 operations; negative: none.
+	Draws int
+	Seed  uint64
 	// Compatible reproduces the original program, its faults included: windows
 	// that reach back t+1 days and ahead t, order of rows within a day, distances
 	// of 111.111 km a degree, plain errors, no answer where the number beforehand
@@ -75,6 +77,8 @@ const (
 	BlockDays  = 30  // least length of a block
 	MinBlocks  = 10  // blocks with fewer of which there is no answer
 	draws      = 999
+	fewDraws   = 199
+	manyOps    = 20_000
 )
 
 // Row is the answer for one window of t days and s km: how many more events of
@@ -172,6 +176,9 @@ func Analyse(interventions, outcome []Event, o Options) Result {
 	}
 	if o.Draws == 0 {
 		o.Draws = draws
+		if len(interventions) > manyOps {
+			o.Draws = fewDraws
+		}
 	}
 	res := Result{Critical: nan, Warnings: []athar.Note{athar.NewNote("wake-selection")}}
 	ops, badOps := placed(interventions)

@@ -348,6 +348,42 @@ func TestDegenerate(t *testing.T) {
 	}
 }
 
+// Every permutation leaves each stratum its number of treated wakes, and hands
+// them to all of its wakes alike.
+func TestRelabel(t *testing.T) {
+	ops, events := world(6, 0, false)
+	o := small
+	g := &grid{ops: ops, o: &o, c: count(ops, events, &o)}
+	_, w := g.window(0, 0)
+	share := make([]float64, len(w.stratum)) // of permutations that make a wake treated
+	size := make([]float64, len(w.perStratum))
+	for _, s := range w.stratum {
+		size[s]++
+	}
+	r := rand.New(rand.NewPCG(8, 9))
+	const times = 4000
+	for range times {
+		w.relabel(r.Perm(len(ops)), w.slot)
+		treated := make([]int32, len(w.perStratum))
+		for k, yes := range w.treated {
+			if yes {
+				treated[w.stratum[k]]++
+				share[k]++
+			}
+		}
+		if !slices.Equal(treated, w.perStratum) {
+			t.Fatalf("treated by stratum %v, want %v", treated, w.perStratum)
+		}
+	}
+	for k, n := range share {
+		s := w.stratum[k]
+		p := float64(w.perStratum[s]) / size[s]
+		if z := (n - times*p) / math.Sqrt(times*p*(1-p)); math.Abs(z) > 5 {
+			t.Errorf("wake %d is treated in %v of %d permutations, its stratum in %.3f", k, n, times, p)
+		}
+	}
+}
+
 // One permutation allocates nothing.
 func TestPermutationDoesNotAllocate(t *testing.T) {
 	ops, events := world(5, 0, false)
