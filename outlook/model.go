@@ -318,8 +318,6 @@ var rates = []float64{.02, .05, .1, .2, .35, .6, 1}
 // ingarch, a is the one of rates with the highest likelihood over all steps.
 type smooth struct {
 	factor, level, best []float64
-	steps               []int
-	theta               []float64
 }
 
 // forecast fills out with samples for the given steps after the last row, with

@@ -15,11 +15,6 @@ func withP(e athar.Effect, p float64) athar.Effect {
 	return e
 }
 
-func in(phase athar.Phase, e athar.Effect) athar.Effect {
-	e.Phase = phase
-	return e
-}
-
 // A negative control that moved takes away every claim; one that moved no more
 // than several of them will by chance takes none.
 func TestNegativeControls(t *testing.T) {

@@ -546,7 +546,6 @@ func (st *study) describe(near *record, names []string, seed uint64) []athar.Not
 // near together where there are far areas. Areas with at least busyEvents
 // events, at most busyAreas near and as many far, have a mix of their own.
 func (st *study) adjusted(groups []*record) (athar.Note, bool) {
-	type key struct{ group, area, block int }
 	var own [2][]int32
 	for g, rec := range groups {
 		n := make([]int, len(st.Areas))

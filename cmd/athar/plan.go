@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -127,7 +128,7 @@ func (c *assessCmd) assessed(e *env) (*assess.Result, error) {
 	}
 	o.Parts = c.Parts
 	if c.Parts == "" {
-		o.Parts = strings.TrimRight(c.Out, "/"+string(os.PathSeparator)) + ".parts"
+		o.Parts = filepath.Clean(c.Out) + ".parts"
 	}
 	r, err := assess.Run(e.ctx, c.Study, o)
 	var other assess.OtherPlan
