@@ -54,6 +54,9 @@ type Options struct {
 	// campaign's step; nil: the branching ratio is the same throughout. It belongs
 	// to the time at which a follower comes, not to that of the event it follows.
 	Follow []float64
+	// Skip marks days of the daily model that serve as history only: nobody asks
+	// how well they are explained. nil: none besides the first 30.
+	Skip []bool
 	// Memory is the range in which the mean lag 1/b is looked for, in the unit of
 	// the times. Default: a hundredth of the mean gap between events to a quarter of the
 	// series; for the daily model 0.2 to 30 days.
@@ -110,7 +113,7 @@ func Fit(times []float64, end float64, o Options) (*Result, error) {
 	t := slices.Clone(times)
 	slices.Sort(t)
 	rows := len(o.Cuts) + 1
-	if !o.fits(rows) || !(end > 0) || math.IsInf(end, 1) {
+	if !o.fits(rows) || o.Skip != nil || !(end > 0) || math.IsInf(end, 1) {
 		return nil, errShape
 	}
 	last := 0.0
@@ -151,17 +154,18 @@ func Daily(counts []float64, o Options) (*Result, error) {
 	if !o.fits(len(counts)) || len(o.Cuts) > 0 {
 		return nil, errShape
 	}
-	n := 0.0
+	n, days := 0.0, 0
 	for t, v := range counts {
 		if !(v >= 0) || v != math.Trunc(v) || v > 1e6 {
 			return nil, errShape
 		}
-		if t >= Lags {
+		if o.asked(t) {
 			n += v
+			days++
 		}
 	}
-	if len(counts) < Lags+MinDays {
-		return &Result{N: int(n), Refusal: athar.Refuse("hawkes-few-days", "n", len(counts), "need", Lags+MinDays)}, nil
+	if days < MinDays {
+		return &Result{N: int(n), Refusal: athar.Refuse("hawkes-few-days", "n", Lags+days, "need", Lags+MinDays)}, nil
 	}
 	if n < MinEvents {
 		return &Result{N: int(n), Refusal: athar.Refuse("hawkes-few-events", "n", int(n), "need", MinEvents)}, nil
@@ -187,6 +191,9 @@ func (o Options) fits(rows int) bool {
 			return false
 		}
 	}
+	if o.Skip != nil && len(o.Skip) != rows {
+		return false
+	}
 	for _, v := range o.Follow {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return false
@@ -194,6 +201,9 @@ func (o Options) fits(rows int) bool {
 	}
 	return o.Memory == [2]float64{} || o.Memory[0] > 0 && o.Memory[1] > o.Memory[0]
 }
+
+// asked reports whether a day is in the likelihood.
+func (o Options) asked(t int) bool { return t >= Lags && (o.Skip == nil || !o.Skip[t]) }
 
 // fit climbs from the null and five memories and describes the highest point.
 func (m *model) fit() *Result {

@@ -13,7 +13,7 @@ type model struct {
 	p, rows                     int
 	alpha, decay, change, theta int // positions; change and theta -1 where absent
 	dim                         int
-	events                      float64
+	events, span                float64 // in the likelihood; span in the unit of time
 	x, follow                   []float64
 	low, high                   []float64 // edges of the search, infinite where free
 	unit                        []float64 // 1, for a regressor one over its largest size
@@ -81,6 +81,7 @@ func (m *model) memory(low, high float64) {
 func newContinuous(t []float64, end float64, o Options) *model {
 	m := newModel(o, len(o.Cuts)+1, false)
 	m.t, m.events = t, float64(len(t))
+	m.span = end
 	m.until = append(append(make([]float64, 0, m.rows), o.Cuts...), end)
 	m.first = make([]int, m.rows+1)
 	i := 0
@@ -99,14 +100,21 @@ func newDaily(y []float64, o Options) *model {
 	m := newModel(o, len(y), true)
 	m.y = y
 	most := 0.0
-	for _, v := range y[Lags:] {
+	for t, v := range y {
+		if !o.asked(t) {
+			continue
+		}
+		m.span++
 		m.events += v
 		most = max(most, v)
 		l, _ := math.Lgamma(v + 1)
 		m.const0 += l
 	}
 	m.above = make([]float64, int(most))
-	for _, v := range y[Lags:] {
+	for t, v := range y {
+		if !o.asked(t) {
+			continue
+		}
 		for j := range int(v) {
 			m.above[j]++
 		}
@@ -126,11 +134,7 @@ func (m *model) redraw(p Params, r *rand.Rand) *model {
 // start is the series without regressors or followers.
 func (m *model) start() []float64 {
 	p := make([]float64, m.dim)
-	span := float64(m.rows - Lags)
-	if m.y == nil {
-		span = m.until[m.rows-1]
-	}
-	p[0] = math.Log(max(m.events, .5) / span)
+	p[0] = math.Log(max(m.events, .5) / m.span)
 	p[m.decay] = (m.low[m.decay] + m.high[m.decay]) / 2
 	if m.theta >= 0 {
 		p[m.theta] = 1
@@ -292,7 +296,7 @@ func (m *model) days(p, g []float64) float64 {
 	a := m.ratio(p, 0)
 	for t, mu := range m.mu {
 		y := m.y[t]
-		if t < k {
+		if !m.o.asked(t) {
 			m.byRow[t] = 0
 		} else {
 			if m.change >= 0 {
@@ -336,6 +340,9 @@ func (m *model) walk(p []float64, visit func(i int, mu, all, since float64)) {
 	if m.y != nil {
 		w := math.Expm1(-b) / math.Expm1(-Lags*b)
 		for t := Lags; t < m.rows; t++ {
+			if !m.o.asked(t) {
+				continue
+			}
 			sum := 0.0
 			for k := Lags; k >= 1; k-- {
 				sum = sum*math.Exp(-b) + m.y[t-k]
