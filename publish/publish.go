@@ -10,6 +10,7 @@ package publish
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -104,27 +105,48 @@ func replaceable(dir string) error {
 	return nil
 }
 
-// Publish writes all files and puts the folder in place.
-func (f *Folder) Publish(r *assess.Result) error {
+// Options say what a folder holds besides what every folder holds.
+type Options struct {
+	PDF bool // the brief as PDF too, if a Chromium is installed
+}
+
+// Publish writes all files and puts the folder in place. If a PDF was asked for
+// and could not be made, the folder is whole without it and the reason is
+// returned beside the error, which is then nil.
+func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (without *NoPDF, err error) {
 	defer f.Discard()
 	var page bytes.Buffer
 	if err := brief.HTML(&page, r.Report, "en"); err != nil {
-		return fmt.Errorf("brief.html: %w", err)
+		return nil, fmt.Errorf("brief.html: %w", err)
 	}
 	findings, err := json.MarshalIndent(r.Report, "", " ")
 	if err != nil {
-		return fmt.Errorf("findings.json: %w", err)
+		return nil, fmt.Errorf("findings.json: %w", err)
 	}
 	effects := effectRows(r.Report)
 	pq, err := effectsParquet(effects)
 	if err != nil {
-		return fmt.Errorf("effects.parquet: %w", err)
+		return nil, fmt.Errorf("effects.parquet: %w", err)
+	}
+	if err := f.write("brief.html", page.Bytes()); err != nil {
+		return nil, err
+	}
+	if o.PDF {
+		b, err := printPDF(ctx, filepath.Join(f.temp, "brief.html"))
+		switch {
+		case err == nil:
+			err = f.write("brief.pdf", b)
+		case errors.As(err, &without):
+			err = nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	for _, x := range []struct {
 		name string
 		b    []byte
 	}{
-		{"brief.html", page.Bytes()},
 		{"effects.csv", effectsCSV(effects)},
 		{"effects.parquet", pq},
 		{"findings.json", append(findings, '\n')},
@@ -132,19 +154,19 @@ func (f *Folder) Publish(r *assess.Result) error {
 		{"rejects.csv", rejectsCSV(r.Rejects)},
 	} {
 		if err := f.write(x.name, x.b); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	m := r.Report.Manifest
 	m.Outputs = f.refs
 	b, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
-		return fmt.Errorf("%s: %w", manifestFile, err)
+		return nil, fmt.Errorf("%s: %w", manifestFile, err)
 	}
 	if err := f.write(manifestFile, append(b, '\n')); err != nil {
-		return err
+		return nil, err
 	}
-	return f.swap()
+	return without, f.swap()
 }
 
 func (f *Folder) write(name string, b []byte) error {

@@ -129,6 +129,7 @@ type assessCmd struct {
 	Study string `arg:"" help:"The study file, for example examples/isis-2020/study.yaml."`
 	Out   string `help:"Folder for the brief; an earlier brief in it is replaced." default:"brief" short:"o"`
 
+	PDF        bool   `name:"pdf" help:"Write the brief as PDF too; needs an installed Chromium or Chrome, found by name or by ATHAR_CHROMIUM."`
 	Multiverse bool   `help:"Answer also under every declared specification, and for campaigns that did not happen; takes minutes."`
 	Parts      string `help:"Folder with the results of tasks of the multiverse that were done before; the others are done and stored there." type:"path"`
 }
@@ -152,7 +153,8 @@ func (c *assessCmd) Run(e *env) error {
 		return err
 	}
 	defer seen.Discard()
-	if err := folder.Publish(r); err != nil {
+	without, err := folder.Publish(e.ctx, r, publish.Options{PDF: c.PDF})
+	if err != nil {
 		return err
 	}
 	if err := seen.Commit(); err != nil {
@@ -166,6 +168,9 @@ func (c *assessCmd) Run(e *env) error {
 		fmt.Fprintf(e.stdout, "\n%d rows could not be used; %s says which and why\n", n, filepath.Join(c.Out, "rejects.csv"))
 	}
 	fmt.Fprintf(e.stdout, "\nThe brief is in %s\n", filepath.Join(c.Out, "brief.html"))
+	if without != nil {
+		fmt.Fprintf(e.stderr, "athar: the brief was written without a PDF: %v\n", without)
+	}
 	return nil
 }
 
