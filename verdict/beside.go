@@ -33,6 +33,9 @@ const (
 	NearbyMonths = 3
 	WaveGap      = 0.10 // difference of a wave's share of days between phase and pre-period
 	LeastEvents  = 5    // in each of eight counts, for a ratio of reporting
+	// MissedShare is the relative change of reporting that cannot be excluded
+	// where nothing measures it: the drop of world S5 (METHODS.md F1).
+	MissedShare = 0.30
 )
 
 // negativeControl fires if the interval inside of any control leaves 1 out, at
@@ -359,9 +362,10 @@ func (r Reporting) Ratio(phase athar.Phase, level float64) (q, low, high float64
 }
 
 // reporting fires if the ratio of two datasets inside changed against far from
-// before to during or after, at a level shared by all datasets and phases. With a
-// single dataset it cannot run, and says how large a change of reporting would be
-// the whole result: the headline's ratio itself (METHODS.md D3).
+// before to during or after, at a level shared by all datasets and phases. Where
+// no other dataset can tell, it fires if a change of reporting by [MissedShare]
+// would leave nothing of a direction, and is blind otherwise; either way it says how large a change
+// would be the whole result: the headline's ratio itself (METHODS.md D3).
 func reporting(f Facts) athar.Guard {
 	var head *athar.Effect
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
@@ -382,7 +386,15 @@ func reporting(f Facts) athar.Guard {
 		}
 	}
 	if len(list) == 0 {
+		frail := frailest(f.Headline)
 		switch {
+		case frail != nil:
+			bound := frail.High
+			if frail.Low > 1 {
+				bound = frail.Low
+			}
+			return athar.Guard{Code: "reporting", Status: athar.Fired, Says: note("guard-reporting-frail",
+				map[string]any{"bound": bound, "rr": frail.RR, "phase": string(frail.Phase), "share": athar.Num(MissedShare)})}
 		case head == nil:
 			return athar.Guard{Code: "reporting", Status: athar.Blind, Says: note("guard-reporting-none", nil)}
 		case len(f.Reporting) > 0:
@@ -409,6 +421,32 @@ func reporting(f Facts) athar.Guard {
 		}
 	}
 	return g
+}
+
+// frailest is the direction inside that the least change of reporting would take
+// away, if one by [MissedShare] is enough: reporting times m moves the interval
+// [L, U] to [L/m, U/m], which holds 1 for some m between 1-MissedShare and its
+// inverse if U > 1-MissedShare, or L < 1/(1-MissedShare).
+func frailest(headline []athar.Effect) *athar.Effect {
+	var out *athar.Effect
+	least := -math.Log(1 - MissedShare)
+	for _, ph := range []athar.Phase{athar.During, athar.Post} {
+		e := find(headline, athar.AskInside, 0, ph)
+		if e == nil || e.Refusal != nil {
+			continue
+		}
+		change := math.Inf(1)
+		switch {
+		case e.High < 1:
+			change = -math.Log(float64(e.High))
+		case e.Low > 1:
+			change = math.Log(float64(e.Low))
+		}
+		if change < least {
+			least, out = change, e
+		}
+	}
+	return out
 }
 
 // tipping says by how much reporting inside would have had to change, relative

@@ -258,10 +258,25 @@ func TestReportingRatio(t *testing.T) {
 	if _, _, _, ok := x.Ratio(athar.Post, .05); ok {
 		t.Error("a phase without a period is answered")
 	}
-	if g := reporting(Facts{Headline: []athar.Effect{inside(.78, .7, .9)}}); g.Status != athar.Blind || g.Says.Code != "guard-reporting-blind" {
-		t.Error(g)
+	// Without another dataset a direction is frail if 30% fewer, or 1/0.7 times as
+	// many, reported would bring its interval to 1.
+	for _, c := range []struct {
+		rr, low, high float64
+		code          string
+	}{
+		{.78, .6, 1.01, "guard-reporting-blind"},
+		{.78, .7, .9, "guard-reporting-frail"},
+		{.6, .5, .71, "guard-reporting-frail"},
+		{.6, .5, .69, "guard-reporting-blind"},
+		{1.6, 1.42, 1.9, "guard-reporting-frail"},
+		{1.6, 1.44, 1.9, "guard-reporting-blind"},
+	} {
+		g := reporting(Facts{Headline: []athar.Effect{inside(c.rr, c.low, c.high)}})
+		if g.Says.Code != c.code || (g.Status == athar.Fired) != (c.code == "guard-reporting-frail") {
+			t.Errorf("%v (%v to %v): %v %s", c.rr, c.low, c.high, g.Status, g.Says.Code)
+		}
 	}
-	if g := reporting(Facts{Headline: []athar.Effect{inside(.78, .7, .9)}, Reporting: []Reporting{x}}); g.Status != athar.Blind || g.Says.Code != "guard-reporting-few" {
+	if g := reporting(Facts{Headline: []athar.Effect{inside(.78, .6, 1.1)}, Reporting: []Reporting{x}}); g.Status != athar.Blind || g.Says.Code != "guard-reporting-few" {
 		t.Error(g)
 	}
 }

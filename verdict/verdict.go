@@ -461,7 +461,9 @@ func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
 		case "nearby":
 			out = append(out, athar.Note{Code: "rival-nearby", Args: g.Says.Args})
 		case "reporting":
-			out = append(out, athar.Note{Code: "rival-reporting-changed", Args: g.Says.Args})
+			if g.Says.Code == "guard-reporting" { // otherwise the tipping point has said it
+				out = append(out, athar.Note{Code: "rival-reporting-changed", Args: g.Says.Args})
+			}
 		case "negative-control":
 			out = append(out, athar.Note{Code: "rival-not-the-campaign", Args: g.Says.Args})
 		case "overlap":
