@@ -170,16 +170,22 @@ func (p *page) FiredMost() []string {
 }
 
 // when is the time of a campaign in short: from the earliest start to the latest end.
-func (p *page) when(c athar.CampaignInfo) template.HTML {
+func (p *page) when(c athar.CampaignInfo) template.HTML { return p.whenSaid(c).HTML() }
+
+func (p *page) whenSaid(c athar.CampaignInfo) text.Sentence {
 	code := "campaign.when"
 	if c.Start.First != c.Start.Last || c.End.First != c.End.Last {
 		code = "campaign.when-about"
 	}
-	return p.t(code, "span", athar.Span{First: c.Start.First, Last: c.End.Last})
+	return p.Lang.Say(code, map[string]any{"span": athar.Span{First: c.Start.First, Last: c.End.Last}})
 }
 
 // judged is the time that a total's question is about.
 func (p *page) judged(t athar.TotalReport) template.HTML {
+	return template.HTML(template.HTMLEscapeString(p.judgedSaid(t)))
+}
+
+func (p *page) judgedSaid(t athar.TotalReport) string {
 	var s athar.Span
 	for _, q := range t.Periods {
 		if q.Phase != athar.During && q.Phase != athar.Post {
@@ -193,7 +199,7 @@ func (p *page) judged(t athar.TotalReport) template.HTML {
 	if s.Last == 0 {
 		return ""
 	}
-	return template.HTML(template.HTMLEscapeString(p.Lang.Span(s)))
+	return p.Lang.Span(s)
 }
 
 // Tally counts the words of the inside findings of one phase.

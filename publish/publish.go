@@ -115,9 +115,14 @@ type Options struct {
 // returned beside the error, which is then nil.
 func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (without *NoPDF, err error) {
 	defer f.Discard()
+	r.Report.Plain()
 	var page bytes.Buffer
 	if err := brief.HTML(&page, r.Report, "en"); err != nil {
 		return nil, fmt.Errorf("brief.html: %w", err)
+	}
+	var summary bytes.Buffer
+	if err := brief.Markdown(&summary, r.Report, "en", "brief.html"); err != nil {
+		return nil, fmt.Errorf("summary.md: %w", err)
 	}
 	findings, err := json.MarshalIndent(r.Report, "", " ")
 	if err != nil {
@@ -152,6 +157,7 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 		{"findings.json", append(findings, '\n')},
 		{"panel.csv", panelCSV(r.Panels)},
 		{"rejects.csv", rejectsCSV(r.Rejects)},
+		{"summary.md", summary.Bytes()},
 	} {
 		if err := f.write(x.name, x.b); err != nil {
 			return nil, err
