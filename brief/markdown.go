@@ -307,7 +307,9 @@ func (m *markdown) text(s string) string { return escapeMarkdown(m.isolate(s)) }
 // isolate keeps a text that runs against the direction of the page, or is a
 // number in one from right to left, from moving what stands around it.
 func (m *markdown) isolate(s string) string {
-	against := func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko) }
+	against := func(r rune) bool {
+		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	}
 	if m.Lang.Dir == "rtl" {
 		against = func(r rune) bool { return r < 0x600 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 	}
