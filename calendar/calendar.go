@@ -1,4 +1,4 @@
-// Package calendar knows the days of Ramadan.
+// Package calendar knows the days of Ramadan and writes Hijri dates.
 //
 // The package thinks that Ramadan is a rival explanation that can be dated: it
 // moves through the Gregorian year by about eleven days a year, so a change
@@ -55,4 +55,16 @@ func RamadanDays(s athar.Span) int {
 		}
 	}
 	return n
+}
+
+// Hijri is a day in the Umm al-Qura calendar; ok is false outside [Known].
+func Hijri(d athar.Day) (year, month, day int, ok bool) {
+	if !Known.Has(d) {
+		return 0, 0, 0, false
+	}
+	h, err := hijri.CreateUmmAlQuraDate(d.Time())
+	if err != nil {
+		return 0, 0, 0, false
+	}
+	return int(h.Year), int(h.Month), int(h.Day), true
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"athar"
+	"athar/calendar"
 )
 
 // The typographic signs of numbers: a thin space that does not break between
@@ -14,11 +15,14 @@ import (
 const (
 	thin  = "\u202f"
 	minus = "\u2212"
+	// arabicMark makes what follows it run from right to left, as signs beside
+	// Arabic digits do.
+	arabicMark = "\u061c"
 )
 
 // kinds are the ways in which a placeholder may ask for its quantity.
 var kinds = []string{"count", "number", "signed", "ratio", "level", "change", "p", "percent", "fewer", "more", "km",
-	"date", "month", "span", "name", "word", "list", "plural", "text"}
+	"date", "month", "span", "name", "word", "list", "plural", "counted", "text"}
 
 // Value writes a quantity. The kinds are
 //
@@ -151,20 +155,84 @@ func (l *Language) special(n athar.Num) (string, bool) {
 	return "", false
 }
 
+// digits writes the digits of s as the language writes them.
+func (l *Language) digits(s string) string {
+	if !l.arabic {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + '٠'
+		}
+		return r
+	}, s)
+}
+
+// sign puts a sign before a written number.
+func (l *Language) sign(sign, number string) string {
+	if l.arabic {
+		return arabicMark + sign + number
+	}
+	return sign + number
+}
+
+// arabicText writes the numbers of a text in Arabic digits, except those that belong
+// to a name in Latin letters, such as CR2.
+func arabicText(s string) string {
+	r := []rune(s)
+	latin := func(i int) bool {
+		return i >= 0 && i < len(r) && (r[i] >= 'a' && r[i] <= 'z' || r[i] >= 'A' && r[i] <= 'Z')
+	}
+	digit := func(i int) bool { return i >= 0 && i < len(r) && r[i] >= '0' && r[i] <= '9' }
+	for i := 0; i < len(r); i++ {
+		if !digit(i) {
+			continue
+		}
+		end := i
+		for digit(end) || (end < len(r) && r[end] == '.' && digit(end+1)) {
+			end++
+		}
+		if !latin(i-1) && !latin(end) && !(i > 1 && r[i-1] == '-' && latin(i-2)) {
+			for k := i; k < end; k++ {
+				if r[k] == '.' {
+					r[k] = '٫'
+				} else {
+					r[k] += '٠' - '0'
+				}
+			}
+			if end < len(r) && r[end] == '%' {
+				r[end] = '٪'
+			}
+		}
+		i = end
+	}
+	return string(r)
+}
+
 // decimal writes f with a number of decimals, grouped, with a true minus.
 func (l *Language) decimal(f float64, decimals int) string {
 	s := strconv.FormatFloat(math.Abs(f), 'f', decimals, 64)
 	whole, fraction, _ := strings.Cut(s, ".")
+	group, point := thin, l.Word("language", "decimal")
+	if l.arabic {
+		group, point = "٬", "٫"
+	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + thin + whole[i:]
+		whole = whole[:i] + group + whole[i:]
 	}
 	if fraction != "" {
-		whole += l.Word("language", "decimal") + fraction
+		whole += point + fraction
 	}
+	whole = l.digits(whole)
 	if f < 0 && strings.Trim(s, "0.") != "" {
-		whole = minus + whole
+		whole = l.sign(minus, whole)
 	}
 	return whole
+}
+
+// beyond writes a number that is only known to lie below or above another.
+func (l *Language) beyond(side string, n string) string {
+	return l.Say("language."+side, map[string]any{"n": n}).text()
 }
 
 // Count writes an integer in groups of three digits.
@@ -182,7 +250,7 @@ func (l *Language) Number(n athar.Num) string {
 	}
 	switch f := float64(n); {
 	case f > 0 && f < 0.05:
-		return "<" + l.decimal(0.1, 1)
+		return l.beyond("below", l.decimal(0.1, 1))
 	case f != math.Trunc(f) && math.Abs(f) < 99.95:
 		return l.decimal(f, 1)
 	}
@@ -195,7 +263,7 @@ func (l *Language) Signed(n athar.Num) string {
 		return l.decimal(0, 0)
 	}
 	if n > 0 {
-		return "+" + l.Number(n)
+		return l.sign("+", l.Number(n))
 	}
 	return l.Number(n)
 }
@@ -209,7 +277,7 @@ func (l *Language) Ratio(n athar.Num) string {
 	case f == 0:
 		return l.decimal(0, 0)
 	case f < 0.001:
-		return "<" + l.decimal(0.001, 3)
+		return l.beyond("below", l.decimal(0.001, 3))
 	case f < 0.0095:
 		return l.decimal(f, 4)
 	case f < 0.095:
@@ -221,7 +289,7 @@ func (l *Language) Ratio(n athar.Num) string {
 	case f < 999.5:
 		return l.decimal(f, 0)
 	}
-	return ">" + l.decimal(1000, 0)
+	return l.beyond("above", l.decimal(1000, 0))
 }
 
 // Level writes a value on the scale of an indicator, which may be a share, an
@@ -248,7 +316,7 @@ func (l *Language) Level(n athar.Num) string {
 func (l *Language) Change(n athar.Num) string {
 	s := l.Level(n)
 	if n >= 0.0005 {
-		return "+" + s
+		return l.sign("+", s)
 	}
 	return s
 }
@@ -260,7 +328,7 @@ func (l *Language) P(n athar.Num) string {
 	}
 	switch f := float64(n); {
 	case f < 0.001:
-		return "<" + l.decimal(0.001, 3)
+		return l.beyond("below", l.decimal(0.001, 3))
 	case f < 0.0995:
 		return l.decimal(f, 3)
 	default:
@@ -273,11 +341,14 @@ func (l *Language) Percent(n athar.Num) string {
 	if s, ok := l.special(n); ok {
 		return s
 	}
-	f := 100 * float64(n)
+	f, decimals := 100*float64(n), 0
 	if a := math.Abs(f); a > 0 && a < 0.95 {
-		return l.decimal(f, 1) + l.Word("language", "percent")
+		decimals = 1
 	}
-	return l.decimal(f, 0) + l.Word("language", "percent")
+	if l.arabic {
+		return arabicMark + strings.TrimPrefix(l.decimal(f, decimals), arabicMark) + "٪"
+	}
+	return l.decimal(f, decimals) + l.Word("language", "percent")
 }
 
 // Name is a name in this language, or in the other where it has none.
@@ -318,26 +389,67 @@ func (l *Language) month(d athar.Day) string {
 	return l.Word("month", strconv.Itoa(int(d.Time().Month())))
 }
 
-// Date writes 25 September 2020.
+// Ordinal writes a number that names a thing: a year, the third campaign.
+func (l *Language) Ordinal(n int) string { return l.digits(strconv.Itoa(n)) }
+
+// Date writes 25 September 2020, with the Hijri date after it where the tag of
+// the language asks for it.
 func (l *Language) Date(d athar.Day) string {
+	return l.both(l.gregorian(d), athar.Span{First: d, Last: d})
+}
+
+func (l *Language) gregorian(d athar.Day) string {
 	t := d.Time()
-	return strconv.Itoa(t.Day()) + " " + l.month(d) + " " + strconv.Itoa(t.Year())
+	return l.Ordinal(t.Day()) + " " + l.month(d) + " " + l.Ordinal(t.Year())
 }
 
 // Month writes September 2020.
 func (l *Language) Month(d athar.Day) string {
-	return l.month(d) + " " + strconv.Itoa(d.Time().Year())
+	return l.month(d) + " " + l.Ordinal(d.Time().Year())
+}
+
+// both adds the Hijri dates of s to its written Gregorian ones.
+func (l *Language) both(date string, s athar.Span) string {
+	if !l.hijri {
+		return date
+	}
+	first, ok := l.hijriDate(s.First)
+	last, ok2 := l.hijriDate(s.Last)
+	if !ok || !ok2 {
+		return date
+	}
+	if s.First != s.Last {
+		first = l.Say("language.hijri-span", map[string]any{"first": first, "last": last}).text()
+	}
+	return l.Say("language.both", map[string]any{"date": date, "hijri": first}).text()
+}
+
+func (l *Language) hijriDate(d athar.Day) (string, bool) {
+	year, month, day, ok := calendar.Hijri(d)
+	if !ok {
+		return "", false
+	}
+	return l.Say("language.hijri", map[string]any{"day": l.Ordinal(day), "month": l.Word("hijri-month", strconv.Itoa(month)), "year": l.Ordinal(year)}).text(), true
+}
+
+// Dated is Span with the Hijri dates after it where the tag of the language asks
+// for them: for the few dates that a reader looks for, not for every row of a table.
+func (l *Language) Dated(s athar.Span) string {
+	if s.First == s.Last {
+		return l.Date(s.First)
+	}
+	return l.both(l.Span(s), s)
 }
 
 // Span writes two dates as one stretch: 4 to 10 June 2020, 21 September to 13
 // October 2020; whole months as months, one day as a day.
 func (l *Language) Span(s athar.Span) string {
 	if s.First == s.Last {
-		return l.Date(s.First)
+		return l.gregorian(s.First)
 	}
 	a, b := s.First.Time(), s.Last.Time()
-	args := map[string]any{"first": s.First, "last": s.Last, "m1": l.month(s.First), "m2": l.month(s.Last),
-		"d1": strconv.Itoa(a.Day()), "d2": strconv.Itoa(b.Day()), "year": strconv.Itoa(b.Year())}
+	args := map[string]any{"first": l.gregorian(s.First), "last": l.gregorian(s.Last), "m1": l.month(s.First), "m2": l.month(s.Last),
+		"d1": l.Ordinal(a.Day()), "d2": l.Ordinal(b.Day()), "year": l.Ordinal(b.Year())}
 	sameMonth := a.Year() == b.Year() && a.Month() == b.Month()
 	code := "language.span"
 	switch whole := a.Day() == 1 && (s.Last+1).Time().Day() == 1; {
@@ -352,5 +464,14 @@ func (l *Language) Span(s athar.Span) string {
 	case a.Year() == b.Year():
 		code = "language.span-in-year"
 	}
-	return l.Say(code, args).String()
+	return l.Say(code, args).text()
+}
+
+// text is the sentence as one value, which is isolated as a whole.
+func (s Sentence) text() string {
+	var b strings.Builder
+	for _, p := range s {
+		b.WriteString(p.Text)
+	}
+	return b.String()
 }

@@ -16,6 +16,8 @@
 //	{n}              the quantity n, written by its type
 //	{n:ratio}        the quantity n, written as a ratio; see [Language.Value]
 //	{n:plural a|b}   the word for n things, one form per plural class
+//	{n:counted a|b}  the same with the number where a form has #: a language
+//	                 that says two things by the word alone writes no number
 //	{phase:word}     the sentence word.<phase> of the catalogue
 package text
 
@@ -34,11 +36,13 @@ import (
 //go:embed *.txt
 var files embed.FS
 
-// Language is one catalogue.
+// Language is one catalogue, with the way its numbers and dates are written.
 type Language struct {
 	Code string // en, ar
 	Dir  string // ltr or rtl
 
+	arabic    bool // numbers in Arabic digits
+	hijri     bool // Hijri dates beside Gregorian ones
 	sentences map[string][]piece
 	keys      map[string][]string // by section, in the order of the file
 	plural    func(n int) int
@@ -53,11 +57,21 @@ type piece struct {
 }
 
 // Part is a stretch of a sentence. Value marks quantities and names, which are
-// isolated in bidirectional text.
+// isolated in bidirectional text: by an element in HTML, and in plain text by
+// the characters for it, if the sentence runs from right to left.
 type Part struct {
 	Text  string
 	Value bool
+
+	rtl bool
 }
+
+// The characters that isolate a stretch whose direction is that of its first
+// letter (Unicode Standard Annex 9).
+const (
+	isolate    = "\u2068"
+	popIsolate = "\u2069"
+)
 
 // Sentence is a sentence in its parts.
 type Sentence []Part
@@ -85,26 +99,70 @@ var plurals = map[string]func(n int) int{
 
 var loaded sync.Map
 
-// Load returns the catalogue of a language, "en" for English.
-func Load(code string) (*Language, error) {
-	if l, ok := loaded.Load(code); ok {
+// Load returns the catalogue of a language by its tag: "en", "ar". A tag may ask
+// for more in the way of BCP 47 (Unicode Technical Standard 35):
+// "ar-u-nu-arab" writes numbers in Arabic digits, "-u-ca-islamic-umalqura" Hijri
+// dates beside Gregorian ones; "-u-nu-arab-ca-islamic-umalqura" is both.
+func Load(tag string) (*Language, error) {
+	if l, ok := loaded.Load(tag); ok {
 		return l.(*Language), nil
 	}
+	code, extension, _ := strings.Cut(tag, "-u-")
 	b, err := files.ReadFile(code + ".txt")
 	if err != nil {
-		var have []string
-		entries, _ := files.ReadDir(".")
-		for _, e := range entries {
-			have = append(have, strings.TrimSuffix(e.Name(), ".txt"))
-		}
-		return nil, fmt.Errorf("no texts for language %q; there are: %s", code, strings.Join(have, ", "))
+		return nil, fmt.Errorf("no texts for language %q; there are: %s", tag, strings.Join(Languages(), ", "))
 	}
 	l, err := parse(code, string(b))
 	if err != nil {
 		return nil, err
 	}
-	loaded.Store(code, l)
+	if err := l.extend(extension); err != nil {
+		return nil, fmt.Errorf("language %q: %w", tag, err)
+	}
+	loaded.Store(tag, l)
 	return l, nil
+}
+
+// Languages lists the codes of the catalogues.
+func Languages() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic(err) // the catalogues are embedded
+	}
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = strings.TrimSuffix(e.Name(), ".txt")
+	}
+	return out
+}
+
+// extend reads what follows -u- in a tag.
+func (l *Language) extend(extension string) error {
+	switch extension {
+	case "":
+	case "nu-latn":
+	case "nu-arab":
+		l.arabic = true
+	case "ca-islamic-umalqura":
+		l.hijri = true
+	case "nu-arab-ca-islamic-umalqura", "ca-islamic-umalqura-nu-arab":
+		l.arabic, l.hijri = true, true
+	default:
+		return fmt.Errorf("%q is not one of nu-arab, nu-latn, ca-islamic-umalqura", extension)
+	}
+	if !l.arabic {
+		return nil
+	}
+	for key, pieces := range l.sentences {
+		if strings.HasPrefix(key, "reference.") {
+			continue // written as their publishers write them
+		}
+		for i := range pieces {
+			pieces[i].text = arabicText(pieces[i].text)
+			pieces[i].rest = arabicText(pieces[i].rest)
+		}
+	}
+	return nil
 }
 
 func parse(code, file string) (*Language, error) {
@@ -210,21 +268,29 @@ func (l *Language) Say(code string, args map[string]any) Sentence {
 			if n := len(out); n > 0 && strings.HasSuffix(out[n-1].Text, ".") {
 				literal = strings.TrimPrefix(literal, ".") // a name or sentence that brings its own full stop
 			}
-			out = append(out, Part{Text: literal})
+			out = append(out, l.literal(literal))
 			continue
 		}
 		v, ok := args[p.name]
 		switch {
 		case !ok:
-			out = append(out, Part{Text: l.missing(), Value: true})
+			out = append(out, l.value(l.missing()))
 		case p.kind == "plural":
-			out = append(out, Part{Text: l.form(v, p.rest)})
+			out = append(out, l.literal(l.form(v, p.rest)))
+		case p.kind == "counted":
+			before, after, number := strings.Cut(l.form(v, p.rest), "#")
+			out = append(out, l.literal(before))
+			if number {
+				out = append(out, l.value(l.Value(v, "")), l.literal(after))
+			}
 		default:
 			if s, ok := v.(Sentence); ok {
 				out = append(out, s...)
 				continue
 			}
-			out = append(out, Part{Text: l.Value(v, p.kind), Value: p.kind != "word"})
+			part := l.value(l.Value(v, p.kind))
+			part.Value = p.kind != "word"
+			out = append(out, part)
 		}
 	}
 	return out
@@ -247,15 +313,19 @@ func (l *Language) Word(section, term string) string {
 	return term
 }
 
+func (l *Language) literal(s string) Part { return Part{Text: s, rtl: l.Dir == "rtl"} }
+
+func (l *Language) value(s string) Part { return Part{Text: s, Value: true, rtl: l.Dir == "rtl"} }
+
 // bare is what stands for a code without a sentence.
 func (l *Language) bare(code string, args map[string]any) Sentence {
-	out := Sentence{{Text: code, Value: true}}
+	out := Sentence{l.value(code)}
 	for i, k := range slices.Sorted(maps.Keys(args)) {
 		sep := ", "
 		if i == 0 {
 			sep = ": "
 		}
-		out = append(out, Part{Text: sep + k + " "}, Part{Text: l.Value(args[k], ""), Value: true})
+		out = append(out, l.literal(sep+k+" "), l.value(l.Value(args[k], "")))
 	}
 	return out
 }
@@ -270,10 +340,15 @@ func (l *Language) form(v any, forms string) string {
 	return list[min(l.plural(int(n)), len(list)-1)]
 }
 
-// String is the plain text.
+// String is the plain text. In a language that runs from right to left values
+// stand between the characters that isolate them.
 func (s Sentence) String() string {
 	var b strings.Builder
 	for _, p := range s {
+		if p.Value && p.rtl && p.Text != "" {
+			b.WriteString(isolate + p.Text + popIsolate)
+			continue
+		}
 		b.WriteString(p.Text)
 	}
 	return b.String()

@@ -2,6 +2,7 @@ package text
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestALanguageIsAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]string{0: "0 حدثا", 1: "1 حدث", 2: "2 حدثان", 3: "3 أحداث", 10: "10 أحداث", 11: "11 حدثا", 99: "99 حدثا", 100: "100 حدث", 102: "102 حدث", 103: "103 أحداث"} {
-		if got := l.Note(athar.Note{Code: "events", Args: map[string]any{"n": n}}).String(); got != want {
+		if got := l.Note(athar.Note{Code: "events", Args: map[string]any{"n": n}}).text(); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
@@ -155,31 +156,154 @@ func TestBadCatalogues(t *testing.T) {
 // that their sentences ask for the same quantities.
 func TestLanguagesSayTheSame(t *testing.T) {
 	en := english(t)
-	for _, code := range languages(t) {
+	names := func(l *Language, key string) []string {
+		out := l.Placeholders(key)
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	if len(Languages()) < 2 {
+		t.Fatal("only one catalogue")
+	}
+	for _, code := range Languages() {
 		l, err := Load(code)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for key := range en.sentences {
-			section, _, _ := strings.Cut(key, ".")
-			if section == "country" {
-				continue // each lists those that it writes otherwise
-			}
-			if !l.Has(key) {
+			switch section, _, _ := strings.Cut(key, "."); {
+			case section == "country": // each lists those that it writes otherwise
+			case !l.Has(key):
 				t.Errorf("%s.txt lacks %s", code, key)
+			case !slices.Equal(names(l, key), names(en, key)):
+				t.Errorf("%s.txt: %s asks for %v, the English for %v", code, key, names(l, key), names(en, key))
 			}
 		}
 		for key := range l.sentences {
-			have := map[string]bool{}
-			for _, p := range en.Placeholders(key) {
-				have[p] = true
+			if section, _, _ := strings.Cut(key, "."); section != "country" && !en.Has(key) {
+				t.Errorf("%s.txt has %s, the English does not", code, key)
 			}
-			for _, p := range l.Placeholders(key) {
-				if !have[p] {
-					t.Errorf("%s.txt: %s asks for {%s}, the English does not", code, key, p)
+		}
+	}
+}
+
+// TestFormsOfANumber checks that a word beside a number has a form for every class,
+// so that no language falls back on another class's form.
+func TestFormsOfANumber(t *testing.T) {
+	for code, classes := range map[string]int{"en": 2, "ar": 6} {
+		l, err := Load(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, pieces := range l.sentences {
+			for _, p := range pieces {
+				if p.kind != "plural" && p.kind != "counted" {
+					continue
+				}
+				forms := strings.Split(p.rest, "|")
+				if len(forms) != classes || slices.Contains(forms, "") {
+					t.Errorf("%s.txt: %s: {%s} has the forms %q, want %d", code, key, p.name, forms, classes)
+				}
+				if p.kind == "counted" && !strings.Contains(forms[len(forms)-1], "#") {
+					t.Errorf("%s.txt: %s: the last form of {%s} has no number", code, key, p.name)
 				}
 			}
 		}
+	}
+}
+
+func load(t *testing.T, tag string) *Language {
+	t.Helper()
+	l, err := Load(tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestArabicCountsItsNouns(t *testing.T) {
+	l := load(t, "ar")
+	for n, want := range map[any]string{0: "لا حدث", 1: "حدث واحد", 2: "حدثان", 3: "3 أحداث", 10: "10 أحداث", 11: "11 حدثًا", 99: "99 حدثًا", 100: "100 حدث",
+		101: "101 حدث", 102: "102 حدث", 103: "103 أحداث", 111: "111 حدثًا", 17.2: "17.2 حدث", 1234: "1\u202f234 حدثًا"} {
+		says := l.Note(athar.Note{Code: "guard-few-events-quiet-total", Args: map[string]any{"pre": n, "during": 5}}).text()
+		if !strings.HasPrefix(says, "في المجموع "+want+" قبل") {
+			t.Errorf("%v: %s, want %s", n, says, want)
+		}
+	}
+}
+
+func TestArabicNumbers(t *testing.T) {
+	latin, arabic := load(t, "ar"), load(t, "ar-u-nu-arab")
+	for _, c := range []struct {
+		kind          string
+		v             any
+		latin, arabic string
+	}{
+		{"ratio", 0.81, "0.81", "٠٫٨١"}, {"ratio", 0.0004, "دون 0.001", "دون ٠٫٠٠١"}, {"ratio", 90629.0, "فوق 1\u202f000", "فوق ١٬٠٠٠"},
+		{"count", 106274, "106\u202f274", "١٠٦٬٢٧٤"}, {"percent", 0.614, "61%", "\u061c٦١٪"}, {"percent", -0.614, "−61%", "\u061c−٦١٪"},
+		{"signed", -12, "−12", "\u061c−١٢"}, {"signed", 3.14, "+3.1", "\u061c+٣٫١"}, {"p", 0.036, "0.036", "٠٫٠٣٦"},
+		{"date", day("2020-09-25"), "25 أيلول 2020", "٢٥ أيلول ٢٠٢٠"}, {"month", day("2020-01-25"), "كانون الثاني 2020", "كانون الثاني ٢٠٢٠"},
+		{"", []string{"a", "b"}, "a، b", "a، b"},
+	} {
+		if got := latin.Value(c.v, c.kind); got != c.latin {
+			t.Errorf("%v as %q: %q, want %q", c.v, c.kind, got, c.latin)
+		}
+		if got := arabic.Value(c.v, c.kind); got != c.arabic {
+			t.Errorf("%v as %q in Arabic digits: %q, want %q", c.v, c.kind, got, c.arabic)
+		}
+	}
+	if got := arabic.Word("column", "interval"); got != "مجال الثقة ٩٥٪" {
+		t.Errorf("a number in a text: %q", got)
+	}
+	for _, key := range []string{"inference.cr2", "column.hash", "reference.wdd", "reference.did"} {
+		if got := arabic.Say(key, nil).String(); got != latin.Say(key, nil).String() {
+			t.Errorf("%s: a name in Latin letters became %q", key, got)
+		}
+	}
+	for key := range arabic.sentences {
+		if s := arabic.Say(key, nil).String(); strings.ContainsAny(s, "0123456789") && !strings.HasPrefix(key, "reference.") && !strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+			t.Errorf("%s keeps Latin digits: %s", key, s)
+		}
+	}
+}
+
+func TestHijriDates(t *testing.T) {
+	// 8 Safar 1442 AH began on the evening before 25 September 2020 (tables of ICU, islamic-umalqura).
+	for tag, want := range map[string]string{
+		"en-u-ca-islamic-umalqura":         "25 September 2020 (8 Safar 1442 AH)",
+		"ar-u-ca-islamic-umalqura":         "25 أيلول 2020 (8 صفر 1442 هـ)",
+		"ar-u-nu-arab-ca-islamic-umalqura": "٢٥ أيلول ٢٠٢٠ (٨ صفر ١٤٤٢ هـ)",
+	} {
+		if got := load(t, tag).Date(day("2020-09-25")); got != want {
+			t.Errorf("%s: %s, want %s", tag, got, want)
+		}
+	}
+	l := load(t, "ar-u-ca-islamic-umalqura")
+	s := athar.Span{First: day("2020-06-04"), Last: day("2020-06-10")}
+	if got, want := l.Dated(s), "4 إلى 10 حزيران 2020 (12 شوال 1441 هـ إلى 18 شوال 1441 هـ)"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := l.Span(s); got != "4 إلى 10 حزيران 2020" {
+		t.Errorf("a row of a table: %s", got)
+	}
+	if got := l.Date(day("1900-01-01")); got != "1 كانون الثاني 1900" {
+		t.Errorf("before the calendar's tables: %s", got)
+	}
+	for _, tag := range []string{"ar-u-nu-latin", "ar-u-", "ar-arab", "ar-u-ca-hebrew"} {
+		if _, err := Load(tag); err == nil && tag != "ar-u-" {
+			t.Errorf("%s was taken", tag)
+		}
+	}
+}
+
+// TestQuantitiesAreIsolated checks that in Arabic no number or name can change places
+// with what stands beside it, in markup and in plain text.
+func TestQuantitiesAreIsolated(t *testing.T) {
+	s := load(t, "ar").Say("figure.ratio", map[string]any{"rr": 0.54, "low": 0.17, "high": 1.81})
+	if got, want := s.String(), "\u20680.54\u2069 (\u20680.17\u2069 إلى \u20681.81\u2069)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := string(s.HTML()), "<bdi>0.54</bdi> (<bdi>0.17</bdi> إلى <bdi>1.81</bdi>)"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
