@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"athar/internal/testdata"
 )
@@ -135,6 +137,64 @@ func TestInterruptedMultiverseGoesOn(t *testing.T) {
 	}
 	if folderHash(t, whole) != folderHash(t, out) {
 		t.Error("a run that was interrupted gives other bytes")
+	}
+}
+
+// A process that is killed outright leaves finished tasks and at most a half-written
+// file that no run looks at; the same command then gives the same bytes.
+func TestKilledMultiverseGoesOn(t *testing.T) {
+	study, dir := smallMultiverse(t), t.TempDir()
+	whole := filepath.Join(dir, "whole")
+	command(t, context.Background(), 0, "assess", "--multiverse", "--out", whole, study)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, out := filepath.Join(dir, "parts"), filepath.Join(dir, "out")
+	kept := func() int {
+		files, _ := filepath.Glob(filepath.Join(parts, "task-*.json"))
+		return len(files)
+	}
+	killed := false
+	for try := 0; try < 20 && !killed; try++ {
+		if err := os.RemoveAll(parts); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(self, "assess", "--multiverse", "--parts", parts, "--out", out, study)
+		cmd.Args[0] = "athar" // see TestMain
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for running := true; running; {
+			select {
+			case <-ended:
+				running = false
+			case <-time.After(time.Millisecond):
+				if kept() > 0 {
+					cmd.Process.Kill()
+					<-ended
+					running = false
+				}
+			}
+		}
+		_, err := os.Stat(out)
+		killed = kept() > 0 && os.IsNotExist(err)
+	}
+	if !killed {
+		t.Fatal("no run was killed between its first task and its end")
+	}
+	left := kept()
+	if err := os.WriteFile(filepath.Join(parts, ".task-half"), []byte(`{"plan":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command(t, context.Background(), 0, "assess", "--multiverse", "--parts", parts, "--out", out, study)
+	if folderHash(t, whole) != folderHash(t, out) {
+		t.Errorf("a run that was killed with %d tasks done gives other bytes", left)
+	}
+	if kept() <= left {
+		t.Errorf("%d tasks done before, %d after: nothing was left to do", left, kept())
 	}
 }
 
