@@ -67,8 +67,12 @@ func (a *answers) challenge(v *panel.View, between func(i, j int) float64) {
 	a.series(v)
 	a.did(v)
 	a.courses(v)
-	a.exact(v)
-	a.zeros(v)
+	if !a.wordsOnly || a.noControl {
+		a.exact(v)
+	}
+	if !a.wordsOnly {
+		a.zeros(v)
+	}
 	a.wdd(v)
 	a.fallBack(v)
 }
@@ -131,6 +135,7 @@ type answers struct {
 	curves                      []athar.Multiverse
 	noControl                   bool
 	own                         bool // about all events, not about those of a goal
+	wordsOnly                   bool // ask for nothing that is only shown
 	randomised                  *placebo.Result
 }
 
@@ -166,6 +171,9 @@ func (a *answers) spillover(v *panel.View) {
 		a.placebo = try("placebo=later-half-of-pre", p)
 	}
 	a.detrended = try("trend=own", panel.Detrended(v.Panel))
+	if a.wordsOnly {
+		return
+	}
 	for _, errors := range []spillover.Errors{spillover.Clustered, spillover.Dispersion} {
 		o.Spec, o.Errors = "errors="+string(errors), errors
 		e := spillover.Estimate(v.Panel, o).Effects
@@ -225,7 +233,7 @@ var phases = []athar.Phase{athar.During, athar.Post}
 // did votes: it leaves the rings out of the model and takes only far areas with
 // enough events as controls.
 func (a *answers) did(v *panel.View) {
-	r := did.Estimate(v.Panel, did.PanelOptions{Campaign: a.campaign})
+	r := did.Estimate(v.Panel, did.PanelOptions{Campaign: a.campaign, Bare: a.wordsOnly})
 	a.keep(r.Effects...)
 	a.voters = append(a.voters, r.Effects...)
 }
@@ -297,6 +305,9 @@ func (a *answers) series(v *panel.View) {
 			o.Question, o.Ring = athar.AskRing, int(role)
 		}
 		for _, spec := range []string{its.Linear, its.NoTrend, its.Slope, its.NB2} {
+			if spec != its.Linear && a.wordsOnly {
+				break
+			}
 			o.Spec = spec
 			e := its.Estimate(sum, o).Effects
 			a.keep(e...)
@@ -314,7 +325,7 @@ func (a *answers) series(v *panel.View) {
 // than the headline and vote; the looser level of the structural series and
 // the ridge version of the synthetic control are shown beside their own.
 func (a *answers) courses(v *panel.View) {
-	b := bsts.Estimate(v.Panel, bsts.Options{Campaign: a.campaign, Seed: a.seed})
+	b := bsts.Estimate(v.Panel, bsts.Options{Campaign: a.campaign, Seed: a.seed, Bare: a.wordsOnly})
 	a.voters = append(a.voters, b.Effects...)
 	a.witnesses = append(a.witnesses, b.Sensitivity...)
 	a.keep(b.Effects...)
@@ -325,6 +336,9 @@ func (a *answers) courses(v *panel.View) {
 	} {
 		a.voters = append(a.voters, list...)
 		a.keep(list...)
+	}
+	if a.wordsOnly {
+		return
 	}
 	ridge := synth.Estimate(v.Panel, synth.Options{Campaign: a.campaign, Seed: a.seed, Ridge: true}).Effects
 	a.witnesses = append(a.witnesses, ridge...)

@@ -33,9 +33,10 @@ type Judgement struct {
 // not happen, the methods that vote, the guards, the grammar. Coarse places,
 // unknown actors and the multiverse need events or a study file and take no part.
 //
-// What can only take a direction away is asked where there is one: the words
-// are those of a study, and most worlds without an effect cost a fraction. Guards
-// that rest on what was not asked are then blind or quiet.
+// What can only take a direction away is asked where there is one, and what is only
+// shown beside the words is not asked: the words and the guards that fire are those of
+// a study, and worlds cost a fraction. Guards that rest on what was not asked
+// are blind or quiet.
 func Judge(t Trial) Judgement { return judge(t, false) }
 
 // judge asks everything if all is true.
@@ -55,7 +56,7 @@ func judge(t Trial, all bool) Judgement {
 	for _, o := range t.Others {
 		s.Campaigns = append(s.Campaigns, study.Campaign{ID: o.ID, Name: athar.Names{En: o.ID}, Start: o.Start, End: o.End})
 	}
-	a := answers{seed: t.Seed, draws: t.Draws, smallest: t.Smallest, campaign: c.ID}
+	a := answers{seed: t.Seed, draws: t.Draws, smallest: t.Smallest, campaign: c.ID, wordsOnly: !all}
 	a.spillover(v)
 	switch inside, any := a.directions(); {
 	case inside || a.noControl || all:

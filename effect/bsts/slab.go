@@ -164,7 +164,7 @@ func (s *slab) fit(in []int, ss float64) (det, sum float64) {
 // cholesky factors the lower triangle in place and returns the sum of the logs
 // of the diagonal.
 func cholesky(a []float64, m int) float64 {
-	sum := 0.0
+	sum, product := 0.0, 1.0
 	for i := range m {
 		for j := range i + 1 {
 			v := a[i*m+j]
@@ -173,12 +173,14 @@ func cholesky(a []float64, m int) float64 {
 			}
 			if i == j {
 				v = math.Sqrt(max(v, 1e-12))
-				sum += math.Log(v)
+				if product *= v; product < 1e-200 || product > 1e200 {
+					sum, product = sum+math.Log(product), 1
+				}
 				a[i*m+i] = v
 			} else {
 				a[i*m+j] = v / a[j*m+j]
 			}
 		}
 	}
-	return sum
+	return sum + math.Log(product)
 }

@@ -23,6 +23,7 @@ const (
 type PanelOptions struct {
 	Campaign string
 	Spec     string // copied into every effect
+	Bare     bool   // leave out the pre-trend test and the bounds
 }
 
 // PanelResult is what the multiplicative version says about a campaign.
@@ -281,7 +282,7 @@ func (m *counts) fit() {
 	}
 	length := max(during/2, (len(pre)+MaxLeads)/(MaxLeads+1), 1)
 	leads := min(MaxLeads, len(pre)/length-1)
-	if leads < 1 || len(m.x) != len(m.phases) {
+	if m.o.Bare || leads < 1 || len(m.x) != len(m.phases) {
 		return
 	}
 	var x [][]float64

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -9,6 +10,7 @@ import (
 	"athar/assess"
 	"athar/panel"
 	"athar/sim"
+	"athar/verdict"
 )
 
 // Trial turns a replicate of a world into what a study would see of it: counts
@@ -62,83 +64,149 @@ type Verdicts struct {
 	N int
 	// Words counts headline words by question and phase.
 	Words map[sim.Key]map[athar.Verdict]int
-	// Bare counts directions without a fired guard, Fired the guards among all
-	// replicates.
-	Bare  map[sim.Key]int
-	Fired map[string]int
+	// Silent counts directions where no guard fired at all, Bare those to which none
+	// but few-events is attached: what a reader sees without any doubt beside it.
+	// Reported counts directions with none but these and reporting, and Fired
+	// the guards among all replicates.
+	Silent, Bare, Reported map[sim.Key]int
+	Fired                  map[string]int
 	// Reject and Cover are of the headline's intervals, as published: widened
 	// where counts are small. Asked counts those that have one.
 	Reject, Cover, Asked map[sim.Key]int
 	Truth                sim.Truth
-	// MDE is the mean of ln of the smallest detectable fall, inside, and Rise that of the rise in
+	// LnMDE sums ln of the smallest detectable fall, inside, and LnRise that of the rise in
 	// ring 1, during the campaign.
-	MDE, Rise float64
+	LnMDE, LnRise float64
 }
 
-// Judged judges reps replicates of a world. The counts do not depend on the number
+// MDE is the geometric mean of the smallest detectable fall inside, during the
+// campaign, and Rise that of the rise in ring 1.
+func (v *Verdicts) MDE() float64  { return math.Exp(v.LnMDE / float64(v.N)) }
+func (v *Verdicts) Rise() float64 { return math.Exp(v.LnRise / float64(v.N)) }
+
+func noVerdicts() Verdicts {
+	return Verdicts{Words: map[sim.Key]map[athar.Verdict]int{}, Silent: map[sim.Key]int{}, Bare: map[sim.Key]int{}, Reported: map[sim.Key]int{}, Fired: map[string]int{},
+		Reject: map[sim.Key]int{}, Cover: map[sim.Key]int{}, Asked: map[sim.Key]int{}}
+}
+
+// add adds the counts of other replicates of the same world.
+func (v *Verdicts) add(x Verdicts) {
+	v.N += x.N
+	v.Truth = x.Truth
+	for k, words := range x.Words {
+		if v.Words[k] == nil {
+			v.Words[k] = map[athar.Verdict]int{}
+		}
+		for word, n := range words {
+			v.Words[k][word] += n
+		}
+	}
+	for _, m := range [][2]map[sim.Key]int{{v.Silent, x.Silent}, {v.Bare, x.Bare}, {v.Reported, x.Reported}, {v.Reject, x.Reject}, {v.Cover, x.Cover}, {v.Asked, x.Asked}} {
+		for k, n := range m[1] {
+			m[0][k] += n
+		}
+	}
+	for code, n := range x.Fired {
+		v.Fired[code] += n
+	}
+	v.LnMDE += x.LnMDE
+	v.LnRise += x.LnRise
+}
+
+// Judged judges reps replicates of a world. The result does not depend on the number
 // of workers.
 func Judged(w sim.World, reps, workers int) (Verdicts, error) {
-	v := Verdicts{N: reps, Words: map[sim.Key]map[athar.Verdict]int{}, Bare: map[sim.Key]int{}, Fired: map[string]int{},
-		Reject: map[sim.Key]int{}, Cover: map[sim.Key]int{}, Asked: map[sim.Key]int{}}
-	_, truth, err := Trial(w, 0)
+	v := noVerdicts()
+	for from := 0; from < reps; from += blockSize {
+		b, err := judgedFrom(w, from, min(from+blockSize, reps), workers)
+		if err != nil {
+			return v, err
+		}
+		v.add(b)
+	}
+	return v, nil
+}
+
+// judgedFrom judges the replicates from, ..., to-1.
+func judgedFrom(w sim.World, from, to, workers int) (Verdicts, error) {
+	v := noVerdicts()
+	v.N = to - from
+	_, truth, err := Trial(w, from)
 	if err != nil {
 		return v, err
 	}
 	v.Truth = truth
-	all := make([]assess.Judgement, reps)
+	all := make([]assess.Judgement, v.N)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range max(1, workers) {
 		wg.Go(func() {
 			for {
 				k := int(next.Add(1)) - 1
-				if k >= reps {
+				if k >= v.N {
 					return
 				}
-				t, _, _ := Trial(w, k) // as the first, which had no error
+				t, _, _ := Trial(w, from+k) // as the first, which had no error
 				all[k] = assess.Judge(t)
 			}
 		})
 	}
 	wg.Wait()
 	for _, j := range all {
-		quiet := true
-		for _, g := range j.Guards {
-			if g.Status == athar.Fired {
-				v.Fired[g.Code]++
-				quiet = false
-			}
+		v.count(j)
+	}
+	return v, nil
+}
+
+func (v *Verdicts) count(j assess.Judgement) {
+	quiet := true
+	for _, g := range j.Guards {
+		if g.Status == athar.Fired {
+			v.Fired[g.Code]++
+			quiet = false
 		}
-		for _, f := range j.Findings {
-			k := sim.Key{Question: f.Question, Ring: f.Ring, Phase: f.Phase}
-			if v.Words[k] == nil {
-				v.Words[k] = map[athar.Verdict]int{}
+	}
+	for _, f := range j.Findings {
+		k := sim.Key{Question: f.Question, Ring: f.Ring, Phase: f.Phase}
+		if v.Words[k] == nil {
+			v.Words[k] = map[athar.Verdict]int{}
+		}
+		v.Words[k][f.Verdict]++
+		if verdict.Directional(f.Verdict) {
+			if quiet {
+				v.Silent[k]++
 			}
-			v.Words[k][f.Verdict]++
-			if quiet && (f.Verdict == athar.Decline || f.Verdict == athar.Escalation) {
-				v.Bare[k]++
+			weighty, reporting := 0, slices.Contains(f.Guards, "reporting")
+			for _, code := range f.Guards {
+				if code != "few-events" && code != "reporting" {
+					weighty++
+				}
 			}
-			e := f.Headline
-			if e == nil || e.Refusal != nil {
-				continue
-			}
-			v.Asked[k]++
-			if e.High < 1 || e.Low > 1 {
-				v.Reject[k]++
-			}
-			if x := truth[k]; float64(e.Low) <= x && x <= float64(e.High) {
-				v.Cover[k]++
-			}
-			if k.Phase == athar.During {
-				switch {
-				case k.Question == athar.AskInside:
-					v.MDE += math.Log(float64(e.MDELow)) / float64(reps)
-				case k.Question == athar.AskRing && k.Ring == 1:
-					v.Rise += math.Log(float64(e.MDEHigh)) / float64(reps)
+			if weighty == 0 {
+				v.Reported[k]++
+				if !reporting {
+					v.Bare[k]++
 				}
 			}
 		}
+		e := f.Headline
+		if e == nil || e.Refusal != nil {
+			continue
+		}
+		v.Asked[k]++
+		if e.High < 1 || e.Low > 1 {
+			v.Reject[k]++
+		}
+		if x := v.Truth[k]; float64(e.Low) <= x && x <= float64(e.High) {
+			v.Cover[k]++
+		}
+		if k.Phase == athar.During {
+			switch {
+			case k.Question == athar.AskInside:
+				v.LnMDE += math.Log(float64(e.MDELow))
+			case k.Question == athar.AskRing && k.Ring == 1:
+				v.LnRise += math.Log(float64(e.MDEHigh))
+			}
+		}
 	}
-	v.MDE, v.Rise = math.Exp(v.MDE), math.Exp(v.Rise)
-	return v, nil
 }

@@ -1,9 +1,13 @@
 package validate
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"athar"
 	"athar/sim"
@@ -33,8 +37,8 @@ func TestJudged(t *testing.T) {
 		if n := v.Words[moveDuring][want]; n < 2 {
 			t.Errorf("%s: %d of 4 are %s: %v", name, n, want, v.Words[moveDuring])
 		}
-		if v.MDE < .7 || v.MDE > .95 || v.Rise < 1.05 || v.Rise > 1.25 {
-			t.Errorf("%s: smallest fall %.2f, rise %.2f", name, v.MDE, v.Rise)
+		if v.MDE() < .7 || v.MDE() > .95 || v.Rise() < 1.05 || v.Rise() > 1.25 {
+			t.Errorf("%s: smallest fall %.2f, rise %.2f", name, v.MDE(), v.Rise())
 		}
 	}
 	a, err := Judged(world(t, "S0"), 4, 1)
@@ -88,10 +92,75 @@ func TestWorldsTable(t *testing.T) {
 		t.Skip("simulations")
 	}
 	var b strings.Builder
-	if err := Worlds(&b, 1); err != nil {
+	if err := Worlds(&b, 1, Course{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(b.String(), "\n| S"); n != 3*len(TableWorlds()) || strings.Contains(b.String(), "%!") || strings.Contains(b.String(), "NaN") {
 		t.Errorf("%d rows, want %d:\n%s", n, 3*len(TableWorlds()), b.String())
+	}
+}
+
+// A run that was stopped goes on where it was, and writes the same bytes as one that
+// was not; a block that is half written, or of another build, is computed anew.
+func TestWorldsGoOn(t *testing.T) {
+	var worlds []World
+	for _, name := range []string{"S0", "S5-all"} {
+		w, _ := WorldNamed(name)
+		worlds = append(worlds, w)
+	}
+	table := func(c Course) string {
+		t.Helper()
+		var b strings.Builder
+		c.size = 2
+		if err := worldTables(&b, 3, worlds, c); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := table(Course{})
+	dir := t.TempDir()
+	if got := table(Course{Parts: dir, Until: time.Now().Add(-time.Second)}); strings.Contains(got, "| S0 |") {
+		t.Errorf("a run without time found\n%s", got)
+	}
+	if table(Course{Parts: dir}) != want {
+		t.Error("keeping blocks changes the table")
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(files) != 4 {
+		t.Fatalf("%d blocks: %v", len(files), files)
+	}
+	old := time.Now().Add(-time.Hour)
+	for _, f := range files {
+		if err := os.Chtimes(f, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(files[1]), os.WriteFile(files[0], b[:len(b)/2], 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if table(Course{Parts: dir}) != want {
+		t.Error("a run in two goes gives another table")
+	}
+	for i, f := range files {
+		s, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := !s.ModTime().Before(old.Add(time.Minute)); again != (i < 2) {
+			t.Errorf("%s: computed again: %v", f, again)
+		}
+	}
+	other := Course{Parts: dir, build: "another"}
+	if table(other) != want {
+		t.Error("another build gives another table")
+	}
+	for _, f := range files {
+		if s, _ := os.Stat(f); s.ModTime().Before(old.Add(time.Minute)) {
+			t.Errorf("%s is of another build and was taken", f)
+		}
 	}
 }

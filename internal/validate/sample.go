@@ -96,7 +96,7 @@ func Sample(ctx context.Context, version string, reps int, progress func(done, o
 		case w.Null:
 			add("a change inside found, p < .05", v.Reject[insideDuring], v.Asked[insideDuring], sizeLow, sizeHigh)
 		case w.Mislead:
-			add("a direction with no guard fired, during", v.Bare[insideDuring], v.N, 0, bareHigh)
+			add("a direction with no guard beside it, during", v.Bare[insideDuring], v.N, 0, bareHigh)
 			add("the same afterwards", v.Bare[insidePost], v.N, 0, bareHigh)
 		default:
 			add("interval inside holds the truth", v.Cover[insideDuring], v.Asked[insideDuring], coverLow, coverHigh)

@@ -13,7 +13,7 @@ import (
 	"athar/sim"
 )
 
-// A direction without a fired guard may stand in at most 10% of the worlds
+// A direction without a guard may stand in at most 10% of the worlds
 // that mislead, and what moved must be named in at least 80% of worlds in which the
 // effect can be found.
 const (
@@ -27,6 +27,9 @@ const (
 // level, needs 3.6, that is about seven times the events, and half as many again leave
 // room for what the guards take.
 const plenty = 30
+
+// some is a level between.
+const some = 12
 
 var (
 	insideDuring = sim.Key{Question: athar.AskInside, Phase: athar.During}
@@ -54,7 +57,10 @@ func WorldNamed(name string) (World, bool) {
 	return World{}, false
 }
 
-// TableWorlds are the worlds of METHODS F1 about panels, and S7 and S8 again with enough
+// required reports whether METHODS F1 says what must come out.
+func (w World) required() bool { return w.Null || w.Covers || w.Mislead || w.Moves != "" }
+
+// TableWorlds are the worlds of METHODS F1 about panels, and S7 and S8 again with more
 // events.
 func TableWorlds() []World {
 	var out []World
@@ -65,7 +71,7 @@ func TableWorlds() []World {
 			w.Null = true
 		case "S3", "S4", "S5-inside":
 			w.Mislead = true
-		case "S6", "S7", "S8", "S15":
+		case "S6", "S7", "S8":
 			w.Covers = true
 		}
 		out = append(out, w)
@@ -75,7 +81,11 @@ func TableWorlds() []World {
 		if word == "" {
 			continue
 		}
-		w := World{World: x, Covers: true, Moves: word}
+		w := World{World: x}
+		w.Name, w.Level = x.Name+"-some", some
+		w.Says += fmt.Sprintf(", %d events an area and month", some)
+		out = append(out, w)
+		w = World{World: x, Covers: true, Moves: word}
 		w.Name, w.Level = x.Name+"-plenty", plenty
 		w.Says += fmt.Sprintf(", %d events an area and month", plenty)
 		out = append(out, w)
@@ -83,34 +93,72 @@ func TableWorlds() []World {
 	return out
 }
 
+// judgeAll judges the worlds block by block, those about which something is required
+// first and all of them in turn, so that a run that ends early has as many
+// replicates of each.
+func judgeAll(worlds []World, reps int, c Course) ([]Verdicts, error) {
+	out := make([]Verdicts, len(worlds))
+	for i := range out {
+		out[i] = noVerdicts()
+	}
+	size := cmp.Or(c.size, blockSize)
+	for _, first := range []bool{true, false} {
+		for from := 0; from < reps; from += size {
+			for i, x := range worlds {
+				if x.required() != first || c.over() {
+					continue
+				}
+				to := min(from+size, reps)
+				v, err := block(&c, x.Name, from, to, func() (Verdicts, error) {
+					return judgedFrom(x.World, from, to, runtime.NumCPU())
+				})
+				if err != nil {
+					return nil, err
+				}
+				out[i].add(v)
+			}
+		}
+	}
+	return out, nil
+}
+
 // Worlds judges every world as a study would be judged and writes the tables.
-func Worlds(w io.Writer, reps int) error {
+func Worlds(w io.Writer, reps int, c Course) error {
+	return worldTables(w, reps, TableWorlds(), c)
+}
+
+func worldTables(w io.Writer, reps int, worlds []World, c Course) error {
 	t := &tables{w: w, reps: reps}
+	verdicts, err := judgeAll(worlds, reps, c)
+	if err != nil {
+		return err
+	}
 	t.text(`# Worlds judged end to end
 
-%d replications of every world of METHODS F1 about panels, seed %d, each arranged, fitted, challenged and put into words by the code that assesses a study: rings and phases from distances and
+Every world of METHODS F1 about panels, seed %d, each replicate arranged, fitted, challenged and put into words by the code that assesses a study: rings and phases from distances and
 dates, the headline model with donut fits, 199 campaigns that did not happen, every method that votes, all guards, the grammar. Left out are coarse places, unknown actors and the
-multiverse, which need events or a study file. A rate of 5%% has a Monte Carlo standard error of %.2f points, one of 80%% of %.2f.
+multiverse, which need events or a study file. *n*: replications. Of %d, a rate of 5%% has a Monte Carlo standard error of %.2f points, one of 10%% of %.2f, one of 80%% of %.2f.
 **Bold** lies outside the required range by more than two standard errors, *italic* outside by less.
 
-Required: p < .05 inside in [3.5, 6.5]%% where nothing happened; coverage in [93, 97]%% in S6 to S8; a *bare* direction (DECLINE or ESCALATION with no guard fired) in at most 10%% in S3, S4 and S5-inside;
-DISPLACEMENT and DIFFUSION OF BENEFITS in at least 80%% at a level at which the effect can be found.
+Required: p < .05 inside in [3.5, 6.5]%% where nothing happened; coverage in [93, 97]%% in S6 to S8; a *bare* direction (DECLINE or ESCALATION with no guard attached to it, or only that events are few)
+in at most 10%% in S3, S4 and S5-inside; DISPLACEMENT and DIFFUSION OF BENEFITS in at least 80%% at a level at which the effect can be found. *But for reporting*: a direction that would be bare if the guard *reporting* did not exist, which fires where a change of reporting by 30%% could have made the direction.
+*Silent*: a direction where no guard fired at all, not even *power*, which speaks of answers that are INCONCLUSIVE.
 
-| world | what is in it | phase | truth | p < .05 | coverage | a direction | bare | not robust | movement |
-|---|---|---|---|---|---|---|---|---|---|
-`, reps, seed, 100*sim.Rate{N: reps}.SE(.05), 100*sim.Rate{N: reps}.SE(.8))
+| world | what is in it | n | phase | truth | p < .05 | coverage | a direction | bare | but for reporting | silent | not robust | movement |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
+`, seed, reps, 100*sim.Rate{N: reps}.SE(.05), 100*sim.Rate{N: reps}.SE(.1), 100*sim.Rate{N: reps}.SE(.8))
 	var guards []string
-	for _, x := range TableWorlds() {
-		v, err := Judged(x.World, reps, runtime.NumCPU())
-		if err != nil {
-			return err
+	for i, x := range worlds {
+		v := &verdicts[i]
+		if v.N == 0 {
+			continue
 		}
 		for i, k := range []sim.Key{insideDuring, insidePost} {
 			m := moveDuring
 			if i == 1 {
 				m = movePost
 			}
-			t.text("| %s | %s | %s | %.2f |", x.Name, x.Says, k.Phase, v.Truth[k])
+			t.text("| %s | %s | %d | %s | %.2f |", x.Name, x.Says, v.N, k.Phase, v.Truth[k])
 			asked := sim.Rate{N: v.Asked[k]}
 			n := float64(v.Asked[k])
 			reject, cover := float64(v.Reject[k])/n, float64(v.Cover[k])/n
@@ -130,7 +178,8 @@ DISPLACEMENT and DIFFUSION OF BENEFITS in at least 80%% at a level at which the 
 			if x.Mislead {
 				bare = t.mark(all, share(v.Bare[k]), 0, bareHigh)
 			}
-			t.text(" %.1f | %s | %.1f |", 100*share(v.Words[k][athar.Decline]+v.Words[k][athar.Escalation]), bare, 100*share(v.Words[k][athar.NotRobust]))
+			t.text(" %.1f | %s | %.1f | %.1f | %.1f |", 100*share(v.Words[k][athar.Decline]+v.Words[k][athar.Escalation]), bare,
+				100*share(v.Reported[k]), 100*share(v.Silent[k]), 100*share(v.Words[k][athar.NotRobust]))
 			var words []string
 			for _, word := range []athar.Verdict{athar.Displacement, athar.Diffusion} {
 				s := share(v.Words[m][word])
@@ -152,7 +201,7 @@ DISPLACEMENT and DIFFUSION OF BENEFITS in at least 80%% at a level at which the 
 				said = append(said, fmt.Sprintf("%s %.0f", code, p))
 			}
 		}
-		guards = append(guards, fmt.Sprintf("| %s | %.2f | %.2f | %s |\n", x.Name, v.MDE, v.Rise, strings.Join(said, ", ")))
+		guards = append(guards, fmt.Sprintf("| %s | %.2f | %.2f | %s |\n", x.Name, v.MDE(), v.Rise(), strings.Join(said, ", ")))
 	}
 	t.text(`
 ## Guards, and what could be found

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"athar/internal/validate"
 )
@@ -18,21 +19,28 @@ func main() {
 	reps := flag.Int("reps", 1000, "replications of every world")
 	out := flag.String("out", "docs/validation", "folder to write to")
 	only := flag.String("only", "", "write this file alone, for example bsts.md")
+	parts := flag.String("parts", "", "folder where finished blocks of worlds.md are kept, so that a stopped run goes on")
+	within := flag.Duration("within", 0, "begin no block of worlds.md after this time and write what is there; 0: no limit")
 	flag.Parse()
-	if err := run(*reps, *out, *only); err != nil {
+	c := validate.Course{Parts: *parts}
+	if *within > 0 {
+		c.Until = time.Now().Add(*within)
+	}
+	if err := run(*reps, *out, *only, c); err != nil {
 		fmt.Fprintln(os.Stderr, "validate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(reps int, out, only string) error {
+func run(reps int, out, only string, c validate.Course) error {
+	worlds := func(w io.Writer, reps int) error { return validate.Worlds(w, reps, c) }
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		name  string
 		write func(w io.Writer, reps int) error
-	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"joint-worlds.md", validate.Joint}, {"worlds.md", validate.Worlds}, {"worlds-adapt.md", validate.Signatures}} {
+	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"joint-worlds.md", validate.Joint}, {"worlds.md", worlds}, {"worlds-adapt.md", validate.Signatures}} {
 		if only != "" && f.name != only {
 			continue
 		}
