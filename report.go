@@ -60,6 +60,9 @@ type DataInfo struct {
 	Places     []ReasonCount `json:"places"`   // kept events by class of place precision; empty: unknown
 	First      Day           `json:"first"`
 	Last       Day           `json:"last"`
+	// Beside says what data that are not counted are for: "compared" with those
+	// that are, or a negative "control"; empty: they are counted.
+	Beside string `json:"beside,omitempty"`
 }
 
 // ReasonCount counts rows under a named reason. Fault is true for rows that

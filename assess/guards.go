@@ -82,6 +82,12 @@ func (in *inputs) loadBesides(ctx context.Context) error {
 			return // an entry that is counted is listed already
 		}
 		listed[d.Name] = true
+		for k := range x.info {
+			x.info[k].Beside = "control"
+			if d.Compare {
+				x.info[k].Beside = "compared"
+			}
+		}
 		in.info, in.files = append(in.info, x.info...), append(in.files, x.files...)
 		in.rejects = append(in.rejects, x.rejects...)
 	}
@@ -174,35 +180,41 @@ func (a *answers) again(v *panel.View, spec string) []athar.Effect {
 	return list
 }
 
+// asked is what a dataset answers to each question of the headline: the effects of
+// answer, on its counts in the study's periods, or a refusal.
+func (x aside) asked(unit panel.Unit, headline []athar.Effect, answer func(g *panel.Grid, spec string) []athar.Effect) []athar.Effect {
+	spec := verdict.DatasetSpec(x.data)
+	var out []athar.Effect
+	why := athar.Refuse("dataset-no-answer")
+	if grid := x.grid(unit); grid != nil {
+		out = answer(grid, spec)
+	} else {
+		why = athar.Refuse("dataset-too-coarse", "days", x.in.longest)
+	}
+	for _, e := range headline {
+		if slices.ContainsFunc(out, func(o athar.Effect) bool { return o.Question == e.Question && o.Ring == e.Ring && o.Phase == e.Phase }) {
+			continue
+		}
+		e.Spec, e.Refusal, e.Warnings, e.PlaceboP, e.FMI, e.EventsPre = spec, why, nil, nil, nil, 0
+		for _, x := range []*athar.Num{&e.RR, &e.Low, &e.High, &e.P, &e.SE, &e.DF, &e.AdjLow, &e.AdjHigh, &e.Observed, &e.Expected,
+			&e.Avoided, &e.AvoidedLow, &e.AvoidedHigh, &e.MDELow, &e.MDEHigh, &e.Dispersion} {
+			*x = athar.Num(math.NaN())
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
 // beside gathers for campaign i what no method of its own says.
 func (a *answers) beside(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View) {
 	b := &beside{broke: broke(s.Campaigns[i], g.Unit, v), nearby: nearby(s, i, in, v)}
 	for _, x := range in.besides.compared {
-		spec := verdict.DatasetSpec(x.data)
-		refuse := func(e athar.Effect, why *athar.Refusal) {
-			e.Spec, e.Refusal, e.Warnings, e.PlaceboP, e.FMI, e.EventsPre = spec, why, nil, nil, nil, 0
-			for _, x := range []*athar.Num{&e.RR, &e.Low, &e.High, &e.P, &e.SE, &e.DF, &e.AdjLow, &e.AdjHigh, &e.Observed, &e.Expected,
-				&e.Avoided, &e.AvoidedLow, &e.AvoidedHigh, &e.MDELow, &e.MDEHigh, &e.Dispersion} {
-				*x = athar.Num(math.NaN())
-			}
-			b.compared = append(b.compared, e)
-		}
-		grid := x.grid(g.Unit)
-		if grid == nil {
-			for _, e := range a.headline {
-				refuse(e, athar.Refuse("dataset-too-coarse", "days", x.in.longest))
-			}
-			continue
-		}
-		w := recast(v, grid)
-		list := a.again(w, spec)
-		b.compared = append(b.compared, list...)
-		for _, e := range a.headline {
-			if !slices.ContainsFunc(list, func(o athar.Effect) bool { return o.Question == e.Question && o.Ring == e.Ring && o.Phase == e.Phase }) {
-				refuse(e, athar.Refuse("dataset-no-answer"))
-			}
-		}
-		if !a.noControl {
+		var w *panel.View
+		b.compared = append(b.compared, x.asked(g.Unit, a.headline, func(grid *panel.Grid, spec string) []athar.Effect {
+			w = recast(v, grid)
+			return a.again(w, spec)
+		})...)
+		if w != nil && !a.noControl {
 			b.reporting = append(b.reporting, sideBySide(x.data, v, w))
 		}
 	}

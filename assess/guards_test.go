@@ -106,6 +106,38 @@ func TestBesides(t *testing.T) {
 	}
 }
 
+// Every headline is asked of the other dataset: of a campaign, of all together and
+// of a total. A copy of the study's own data says what they say.
+func TestACopySaysTheSame(t *testing.T) {
+	file := world(t, .6, 1, "totals:\n  - {id: x, name: X, from: 2020-01-01, to: 2020-12-31}\n")
+	edit(t, file, func(s string) string {
+		s = strings.Replace(s, "areas:\n", "  - {name: Copy, file: counts.csv, format: counts, period: month, compare: true, coverage: [{from: 2017-06, to: 2021-12}], licence: made up, citation: made up}\nareas:\n", 1)
+		return strings.Replace(s, "claims:\n", "  - {id: e, name: E, footprint: {areas: [A30, A31, A32]}, start: 2020-03-01, end: 2020-05-31}\nclaims:\n", 1)
+	})
+	r := mustRun(t, file)
+	list := append(slices.Clone(r.Pooled.Findings), finding(t, r, "c/inside/during"), finding(t, r, "total/x"))
+	n := 0
+	for _, f := range list {
+		if f.Headline == nil || f.Headline.Refusal != nil {
+			continue
+		}
+		k := slices.IndexFunc(f.Methods, func(m athar.MethodView) bool { return m.Spec == "data=Copy" })
+		if k < 0 || f.Methods[k].RR != f.Headline.RR || f.Methods[k].Low != f.Headline.Low || f.Methods[k].High != f.Headline.High {
+			t.Errorf("%s: %v (%v to %v), the copy %+v", f.ID, f.Headline.RR, f.Headline.Low, f.Headline.High, f.Methods)
+		}
+		n++
+	}
+	if n < 6 {
+		t.Errorf("%d findings have an answer", n)
+	}
+	has := func(list []athar.Guard) bool {
+		return slices.ContainsFunc(list, func(g athar.Guard) bool { return g.Code == "datasets" && g.Status == athar.Quiet })
+	}
+	if !has(r.Pooled.Guards) || !has(r.Totals[0].Guards) {
+		t.Errorf("guards %v, %v", r.Pooled.Guards, r.Totals[0].Guards)
+	}
+}
+
 // A second list that ends before the campaign, or is coarser than the study, is
 // refused and takes nothing away.
 func TestComparedCannotAnswer(t *testing.T) {

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -55,10 +56,20 @@ func together(s *study.Study, in *inputs, g *panel.Grid, sites []panel.Site, d p
 			}
 		}
 	}
-	r.Effects = slices.Concat(head, slices.Concat(donuts...), lead)
-	r.Guards = jointGuards(main, head, donuts, lead, random)
+	var compared []athar.Effect
+	for _, x := range in.besides.compared {
+		compared = append(compared, x.asked(g.Unit, head, func(other *panel.Grid, spec string) []athar.Effect {
+			e := joint.Estimate(recounted(data, g, other), joint.Options{Spec: spec})
+			for i := range e.Effects {
+				widen(&e.Effects[i], e.Controls[slices.Index(phases, e.Effects[i].Phase)])
+			}
+			return e.Effects
+		})...)
+	}
+	r.Effects = slices.Concat(head, slices.Concat(donuts...), lead, compared)
+	r.Guards = jointGuards(main, head, donuts, lead, compared, random)
 	for _, ph := range phases {
-		v := verdict.Input{Campaign: athar.AllCampaigns, Smallest: s.Choices.SmallestEffect, Rings: len(main.Rings), Donuts: donuts, Guards: r.Guards}
+		v := verdict.Input{Campaign: athar.AllCampaigns, Smallest: s.Choices.SmallestEffect, Rings: len(main.Rings), Donuts: donuts, Compared: compared, Guards: r.Guards}
 		for i, e := range head {
 			if e.Phase != ph {
 				continue
@@ -135,6 +146,24 @@ func (in *inputs) jointData(g *panel.Grid, sites []panel.Site, d panel.Design) (
 	return data, notes
 }
 
+// recounted is d, which was arranged from grid own, with the counts of another grid
+// over the same areas; a cell that either does not know is unknown.
+func recounted(d *joint.Data, own, other *panel.Grid) *joint.Data {
+	out := *d
+	out.Count, out.Known = make([]float64, len(d.Count)), slices.Clone(d.Known)
+	nt, no := len(own.Periods), len(other.Periods)
+	for t, p := range own.Periods {
+		k, ok := slices.BinarySearchFunc(other.Periods, p, func(a, b athar.Span) int { return cmp.Compare(a.First, b.First) })
+		for i := range own.Areas {
+			c := i*nt + t
+			if out.Known[c] = out.Known[c] && ok && other.Known(i, k); out.Known[c] {
+				out.Count[c] = float64(other.N[i*no+k])
+			}
+		}
+	}
+	return &out
+}
+
 // halfOfPre is half of the shortest pre-period, in periods.
 func halfOfPre(d *joint.Data) int {
 	least := len(d.Periods)
@@ -153,8 +182,8 @@ func halfOfPre(d *joint.Data) int {
 // jointGuards runs the guards that several campaigns together allow. The pre-
 // period of the pooled answer is counted back from the day on which each area
 // was first reached.
-func jointGuards(m joint.Result, head []athar.Effect, donuts [][]athar.Effect, lead []athar.Effect, random joint.Randomised) []athar.Guard {
-	f := verdict.Facts{Headline: slices.Clone(head), Donuts: donuts, Placebo: lead, FarDuring: m.Controls[0], FarPost: m.Controls[1], NoControl: m.Refusal != nil}
+func jointGuards(m joint.Result, head []athar.Effect, donuts [][]athar.Effect, lead, compared []athar.Effect, random joint.Randomised) []athar.Guard {
+	f := verdict.Facts{Headline: slices.Clone(head), Donuts: donuts, Placebo: lead, Compared: compared, FarDuring: m.Controls[0], FarPost: m.Controls[1], NoControl: m.Refusal != nil}
 	add := func(ph athar.Phase, n, ramadan float64) {
 		f.Periods = append(f.Periods, athar.Period{Phase: ph, Days: 1, Ramadan: ramadan})
 		f.Inside = append(f.Inside, n)
@@ -196,6 +225,9 @@ func jointGuards(m joint.Result, head []athar.Effect, donuts [][]athar.Effect, l
 	keep("surge")
 	f.Periods, f.Inside = calendar, series
 	keep("donut", "pre-trend", "calendar", "no-control", "few-areas")
+	if len(compared) > 0 {
+		keep("datasets")
+	}
 	return append(out, jointPlacebo(head, random), jointLeftOut(m), jointDiffer(m))
 }
 

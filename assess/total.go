@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -68,12 +69,24 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 		}
 		in2.Witnesses = nil
 	}
+	for _, x := range in.besides.compared {
+		in2.Compared = append(in2.Compared, x.asked(g.Unit, in2.Headline, func(_ *panel.Grid, spec string) []athar.Effect {
+			other, _ := x.in.totalSeries(t, g, d)
+			o.Spec = its.Linear
+			e := only(its.Estimate(alike(other, sum), o).Effects)
+			for i := range e {
+				e[i].Spec = spec
+			}
+			return e
+		})...)
+	}
+	r.Effects = append(r.Effects, in2.Compared...)
 
 	observed := make([]float64, len(series.Observed))
 	for i, v := range series.Observed {
 		observed[i] = float64(v)
 	}
-	f := verdict.Facts{Periods: sum.Periods, Inside: observed, Headline: asInside(in2.Headline), Voters: asInside(in2.Voters),
+	f := verdict.Facts{Periods: sum.Periods, Inside: observed, Headline: asInside(in2.Headline), Voters: asInside(in2.Voters), Compared: asInside(in2.Compared),
 		Start: athar.Span{First: t.From, Last: t.From}, End: athar.Span{First: t.To, Last: t.To}, Calendar: dated(s)}
 	for _, dn := range in2.Donuts {
 		f.Donuts = append(f.Donuts, asInside(dn))
@@ -83,6 +96,10 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 		switch guard.Code {
 		case "few-events", "surge", "donut", "calendar", "imprecise", "agreement":
 			r.Guards = append(r.Guards, guard)
+		case "datasets":
+			if len(in2.Compared) > 0 {
+				r.Guards = append(r.Guards, guard)
+			}
 		}
 	}
 	in2.Guards = r.Guards
@@ -91,6 +108,21 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 	}
 	r.Adaptation = totalAdaptation(s, t, in, g, sum.Periods)
 	return r
+}
+
+// alike is s in the periods of like that both know, in their phases.
+func alike(s, like its.Series) its.Series {
+	out := its.Series{Periods: slices.Clone(like.Periods), Count: make([]float64, len(like.Count))}
+	for t := range out.Periods {
+		k, ok := slices.BinarySearchFunc(s.Periods, out.Periods[t].First, func(p athar.Period, d athar.Day) int { return cmp.Compare(p.First, d) })
+		if !ok {
+			out.Periods[t].Days = 0
+			continue
+		}
+		out.Periods[t].Days = min(out.Periods[t].Days, s.Periods[k].Days)
+		out.Count[t] = s.Count[k]
+	}
+	return out
 }
 
 // only keeps the effects on the phase from the total's date on.

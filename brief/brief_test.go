@@ -418,7 +418,7 @@ func TestSentenceOfEachWord(t *testing.T) {
 		{inside(athar.Decline, 0.54, 0.36, 0.78), "Inside the area, 14 events against 17.2 expected: 46% fewer (22% to 64%), rate ratio 0.54 (0.36 to 0.78)."},
 		{inside(athar.Escalation, 1.6, 1.2, 2.1), "Inside the area, 14 events against 17.2 expected: rate ratio 1.60 (1.20 to 2.10)."},
 		{inside(athar.NoMaterialChange, 1.01, 0.93, 1.1), "Inside the area, 14 events against 17.2 expected. The rate ratio of 1.01 (0.93 to 1.10) excludes any change large enough to matter by the study’s own standard."},
-		{inside(athar.NotRobust, 0.54, 0.36, 0.78), "Inside the area, 14 events against 17.2 expected (rate ratio 0.54, 0.36 to 0.78), but the direction does not hold. With the last 2 periods before the campaign left out, the ratio is 0.90 (0.50 to 1.60), and DECLINE no longer holds. These data could have shown a fall below 0.44 or a rise above 2.30."},
+		{inside(athar.NotRobust, 0.54, 0.36, 0.78), "Inside the area, 14 events against 17.2 expected (rate ratio 0.54, 0.36 to 0.78), but the direction does not survive the checks. With the last 2 periods before the campaign left out, the ratio is 0.90 (0.50 to 1.60), and DECLINE no longer holds. These data could have shown a fall below 0.44 or a rise above 2.30."},
 		{athar.Finding{Question: athar.AskInside, Verdict: athar.CannotTell, Because: []athar.Note{{Code: "no-pre-events"}}}, "No event there before the campaign: there is nothing to compare with."},
 		{athar.Finding{Question: athar.AskInside, Verdict: athar.CannotTell}, "No estimate was made."},
 	} {

@@ -325,12 +325,16 @@ func (p *page) DataViews(findings []athar.Finding) []DataView {
 		if f.Question != athar.AskInside && f.Question != athar.AskTotal {
 			continue
 		}
-		for _, m := range f.Methods {
+		compared := slices.ContainsFunc(p.Data, func(d athar.DataInfo) bool { return d.Beside == "compared" })
+		for k, m := range f.Methods {
 			name, ok := strings.CutPrefix(m.Spec, dataView)
+			if k == 0 && compared && !ok { // the headline
+				name, ok = p.SourceLine(), true
+			}
 			if !ok {
 				continue
 			}
-			v := DataView{Data: name, Phase: p.capital(p.phase(f)), Verdict: m.Verdict}
+			v := DataView{Data: strings.ReplaceAll(name, "_", " "), Phase: p.capital(p.phase(f)), Verdict: m.Verdict}
 			if m.Refusal != nil {
 				v.Refused = p.refusal(m.Refusal).HTML()
 			} else {

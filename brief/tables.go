@@ -187,10 +187,20 @@ func (p *page) Glossary() []Term {
 	return out
 }
 
-// SourceLine names the data sets, for captions.
+// Counted are the data sets whose events the study counts.
+func (p *page) Counted() []athar.DataInfo {
+	return slices.DeleteFunc(slices.Clone(p.Data), func(d athar.DataInfo) bool { return d.Beside != "" })
+}
+
+// Besides are those that are only compared, or hold a negative control.
+func (p *page) Besides() []athar.DataInfo {
+	return slices.DeleteFunc(slices.Clone(p.Data), func(d athar.DataInfo) bool { return d.Beside == "" })
+}
+
+// SourceLine names the data sets that are counted, for captions.
 func (p *page) SourceLine() string {
 	var names []string
-	for _, d := range p.Data {
+	for _, d := range p.Counted() {
 		names = append(names, d.Name)
 	}
 	return strings.Join(names, ", ")

@@ -248,10 +248,14 @@ func power(f Facts) athar.Guard {
 	return athar.Guard{Code: "power", Status: athar.Quiet, Says: note("guard-power-quiet", args)}
 }
 
+// holds reports whether the interval of e holds a rate ratio.
+func holds(e *athar.Effect, rr athar.Num) bool { return e.Low <= rr && rr <= e.High }
+
 // datasets looks at whether other datasets answer the headline's question with
 // the same sign.
 func datasets(f Facts) athar.Guard {
 	n, against := 0, 0
+	var shown, own *athar.Effect // the first answer, or the first against the study's own
 	for i := range f.Compared {
 		e := &f.Compared[i]
 		head := find(f.Headline, athar.AskInside, 0, e.Phase)
@@ -259,16 +263,26 @@ func datasets(f Facts) athar.Guard {
 			continue
 		}
 		n++
-		if side(e.RR)*side(head.RR) < 0 {
+		contradicts := side(e.RR)*side(head.RR) < 0
+		if contradicts {
 			against++
+		}
+		if shown == nil || contradicts && against == 1 {
+			shown, own = e, head
 		}
 	}
 	args := map[string]any{"n": n, "against": against}
+	if shown != nil {
+		args["data"], args["phase"], args["headline"] = Dataset(shown.Spec), string(shown.Phase), own.RR
+		args["rr"], args["low"], args["high"] = shown.RR, shown.Low, shown.High
+	}
 	switch {
 	case len(f.Compared) == 0:
 		return athar.Guard{Code: "datasets", Status: athar.Blind, Says: note("guard-datasets-one", nil)}
 	case n == 0:
 		return athar.Guard{Code: "datasets", Status: athar.Blind, Says: note("guard-datasets-blind", nil)}
+	case against > 0 && holds(shown, own.RR):
+		return athar.Guard{Code: "datasets", Status: athar.Fired, Says: note("guard-datasets-weak", args)}
 	case against > 0:
 		return athar.Guard{Code: "datasets", Status: athar.Fired, Says: note("guard-datasets", args)}
 	}
@@ -362,10 +376,14 @@ func (r Reporting) Ratio(phase athar.Phase, level float64) (q, low, high float64
 }
 
 // reporting fires if the ratio of two datasets inside changed against far from
-// before to during or after, at a level shared by all datasets and phases. Where
-// no other dataset can tell, it fires if a change of reporting by [MissedShare]
-// would leave nothing of a direction, and is blind otherwise; either way it says how large a change
-// would be the whole result: the headline's ratio itself (METHODS.md D3).
+// reporting fires if the ratio of two datasets inside changed against far from
+// before to during or after, at a level shared by all datasets and phases. It cannot
+// tell a change of reporting from a change of what only one of them counts. If nothing
+// changed but how the study's own data were gathered, the ratio changes by the
+// headline's rate ratio: that is the tipping point (METHODS.md D3), and whether the
+// interval holds it is said. Where no other dataset can tell, it fires if a change of
+// reporting by [MissedShare] would leave nothing of a direction, and is blind
+// otherwise; either way it says the tipping point.
 func reporting(f Facts) athar.Guard {
 	var head *athar.Effect
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
@@ -415,10 +433,20 @@ func reporting(f Facts) athar.Guard {
 		}
 		far = z
 		args := map[string]any{"data": x.r.Data, "phase": string(x.phase), "ratio": athar.Num(q), "low": athar.Num(low), "high": athar.Num(high)}
-		g.Status, g.Says = athar.Quiet, note("guard-reporting-quiet", args)
-		if fires {
-			g.Status, g.Says = athar.Fired, note("guard-reporting", args)
+		code := "guard-reporting"
+		g.Status = athar.Fired
+		if !fires {
+			code, g.Status = "guard-reporting-quiet", athar.Quiet
 		}
+		if e := find(f.Headline, athar.AskInside, 0, x.phase); e != nil && e.Refusal == nil && e.RR > 0 {
+			args["rr"] = e.RR
+			if low <= float64(e.RR) && float64(e.RR) <= high {
+				code += "-whole"
+			} else {
+				code += "-part"
+			}
+		}
+		g.Says = note(code, args)
 	}
 	return g
 }
@@ -501,12 +529,19 @@ func Dataset(spec string) string {
 }
 
 // compare shows where another dataset puts the estimate on the other side of 1.
+// Its sign alone takes a direction away, as that of another method does: a second
+// look at the same campaign that points elsewhere leaves no direction, even where it
+// is too uncertain to contradict by itself; the note says which of the two it is.
 func (in Input) compare(f *athar.Finding) {
 	for i := range in.Compared {
 		e := &in.Compared[i]
 		if match(e, f.Question, f.Ring, f.Phase) && e.Refusal == nil && side(e.RR)*side(f.Headline.RR) < 0 {
 			f.Agree = false
-			f.Because = append(f.Because, note("datasets-disagree", map[string]any{"data": Dataset(e.Spec), "rr": e.RR, "headline": f.Headline.RR}))
+			code := "datasets-disagree"
+			if holds(e, f.Headline.RR) {
+				code = "datasets-disagree-weak"
+			}
+			f.Because = append(f.Because, note(code, map[string]any{"data": Dataset(e.Spec), "rr": e.RR, "low": e.Low, "high": e.High, "headline": f.Headline.RR}))
 		}
 	}
 }

@@ -98,8 +98,8 @@ func TestDrawnDates(t *testing.T) {
 // share is none.
 func TestOtherDatasets(t *testing.T) {
 	decline := []athar.Effect{inside(.6, .4, .9)}
-	other := func(rr float64) []athar.Effect {
-		e := inside(rr, rr/2, rr*2)
+	other := func(rr, width float64) []athar.Effect {
+		e := inside(rr, rr/width, rr*width)
 		e.Spec = DatasetSpec("A second  list")
 		return []athar.Effect{e}
 	}
@@ -107,15 +107,17 @@ func TestOtherDatasets(t *testing.T) {
 		compared []athar.Effect
 		word     athar.Verdict
 		status   athar.Status
-	}{{nil, athar.Decline, athar.Blind}, {other(.9), athar.Decline, athar.Quiet}, {other(1.1), athar.NotRobust, athar.Fired}} {
+		suffix   string // of the codes: is the other dataset too uncertain to contradict?
+	}{{nil, athar.Decline, athar.Blind, ""}, {other(.9, 2), athar.Decline, athar.Quiet, ""}, {other(1.1, 1.5), athar.NotRobust, athar.Fired, ""},
+		{other(1.1, 2), athar.NotRobust, athar.Fired, "-weak"}} {
 		f := first(t, Input{Headline: decline, Compared: c.compared})
 		g := datasets(Facts{Headline: decline, Compared: c.compared})
 		if f.Verdict != c.word || g.Status != c.status || f.Agree == (c.word == athar.NotRobust) {
 			t.Errorf("%v: %s, %s, agree %v", c.compared, f.Verdict, g.Status, f.Agree)
 		}
 		if c.word == athar.NotRobust {
-			if k := slices.IndexFunc(f.Because, func(n athar.Note) bool { return n.Code == "datasets-disagree" }); k < 0 || f.Because[k].Args["data"] != "A second list" {
-				t.Errorf("because %v", f.Because)
+			if k := slices.IndexFunc(f.Because, func(n athar.Note) bool { return n.Code == "datasets-disagree"+c.suffix }); k < 0 || f.Because[k].Args["data"] != "A second list" || g.Says.Code != "guard-datasets"+c.suffix {
+				t.Errorf("because %v, guard %v", f.Because, g.Says)
 			}
 		}
 	}
@@ -250,6 +252,13 @@ func TestReportingRatio(t *testing.T) {
 	se := math.Sqrt(1./30 + 1./30 + 1./40 + 1./20 + 1./100 + 1./50 + 1./100 + 1./50) // phi is 1
 	if want := stat.TQuantile(.975, 8) * se; math.Abs(math.Log(high/q)-want) > 1e-9 {
 		t.Errorf("half width %v, want %v", math.Log(high/q), want)
+	}
+	// The ratio doubled, 0.85 to 4.7 at the guard's level: of two headlines, one could be
+	// that change alone.
+	for rr, code := range map[float64]string{1.8: "guard-reporting-quiet-whole", .6: "guard-reporting-quiet-part"} {
+		if g := reporting(Facts{Headline: []athar.Effect{inside(rr, rr/2, rr*2)}, Reporting: []Reporting{x}}); g.Status != athar.Quiet || g.Says.Code != code {
+			t.Errorf("%v: %v", rr, g)
+		}
 	}
 	x.Counts[0][1] = []float64{10, 10, 10, 1, 1, 1}
 	if _, _, _, ok := x.Ratio(athar.During, .05); ok {
