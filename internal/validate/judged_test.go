@@ -125,6 +125,9 @@ func TestWorldsGoOn(t *testing.T) {
 	if table(Course{Parts: dir}) != want {
 		t.Error("keeping blocks changes the table")
 	}
+	if table(Course{Parts: dir, Until: time.Now().Add(-time.Second)}) != want {
+		t.Error("a run without time leaves out what is there")
+	}
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))
 	if len(files) != 4 {
 		t.Fatalf("%d blocks: %v", len(files), files)

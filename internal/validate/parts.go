@@ -23,8 +23,8 @@ type Course struct {
 	// stopped goes on where it was; "": nothing is kept. Blocks of
 	// another build of the program are computed anew.
 	Parts string
-	// Until is when no block is begun any more; zero: all are computed. A table
-	// says how many replicates of each world it holds.
+	// Until is when no block is computed any more, and only those are taken that are
+	// kept; zero: never. A table says how many replicates of each world it holds.
 	Until time.Time
 
 	build string // hash of the running program
@@ -33,17 +33,22 @@ type Course struct {
 
 func (c *Course) over() bool { return !c.Until.IsZero() && time.Now().After(c.Until) }
 
-// block returns what compute returns, from the part file if there is one.
-func block[T any](c *Course, name string, from, to int, compute func() (T, error)) (T, error) {
+// block returns what compute returns, from the part file if there is one; not ok
+// where there is none and the time is over.
+func block[T any](c *Course, name string, from, to int, compute func() (T, error)) (v T, ok bool, err error) {
+	if c.Parts == "" {
+		if c.over() {
+			return v, false, nil
+		}
+		v, err = compute()
+		return v, err == nil, err
+	}
+	if err := c.prepare(); err != nil {
+		return v, false, err
+	}
 	var kept struct {
 		Build string
 		Value T
-	}
-	if c.Parts == "" {
-		return compute()
-	}
-	if err := c.prepare(); err != nil {
-		return kept.Value, err
 	}
 	file := filepath.Join(c.Parts, fmt.Sprintf("%s-%05d-%05d", name, from, to))
 	f, err := os.Open(file)
@@ -52,24 +57,27 @@ func block[T any](c *Course, name string, from, to int, compute func() (T, error
 		err = gob.NewDecoder(f).Decode(&kept)
 		f.Close()
 		if err == nil && kept.Build == c.build {
-			return kept.Value, nil
+			return kept.Value, true, nil
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return kept.Value, err
+		return v, false, err
 	}
-	kept.Build = c.build
-	if kept.Value, err = compute(); err != nil {
-		return kept.Value, err
+	if c.over() {
+		return v, false, nil
 	}
+	if v, err = compute(); err != nil {
+		return v, false, err
+	}
+	kept.Build, kept.Value = c.build, v
 	f, err = os.CreateTemp(c.Parts, "begun-*")
 	if err != nil {
-		return kept.Value, err
+		return v, false, err
 	}
 	defer os.Remove(f.Name())
 	if err := errors.Join(gob.NewEncoder(f).Encode(kept), f.Close()); err != nil {
-		return kept.Value, err
+		return v, false, err
 	}
-	return kept.Value, os.Rename(f.Name(), file)
+	return v, true, os.Rename(f.Name(), file)
 }
 
 func (c *Course) prepare() error {

@@ -40,6 +40,9 @@ func (r Rate) Error() float64 {
 	return math.Sqrt(p * (1 - p) / float64(r.N))
 }
 
+// recordsShare is how many times fewer records of events are judged than panels.
+const recordsShare = 5
+
 // Report is what a copy of the program finds out about itself.
 type Report struct {
 	Version string
@@ -47,6 +50,9 @@ type Report struct {
 	Figures []Figure
 	Rates   []Rate
 }
+
+// Records is how many records of events are judged in each of their worlds.
+func (r *Report) Records() int { return max(1, r.Reps/recordsShare) }
 
 // Failed counts figures and rates that are not met.
 func (r *Report) Failed() (n int) {
@@ -65,15 +71,15 @@ func (r *Report) Failed() (n int) {
 
 // Sample recomputes published figures and judges a sample of the worlds: those
 // where nothing happens, where an effect is there, where something misleads,
-// with reps replicates each, and a fifth of that for the signatures of adaptation, which take
-// longer. It stops early when ctx ends.
+// with reps replicates each, and a fifth of that, at least one, for the signatures of adaptation, which
+// take longer. It stops early when ctx ends.
 func Sample(ctx context.Context, version string, reps int, progress func(done, of int, what string)) (*Report, error) {
 	r := &Report{Version: version, Reps: reps}
 	var err error
 	if r.Figures, err = Published(); err != nil || reps == 0 {
 		return r, err
 	}
-	panels := []string{"S0", "S1-phi4", "S3", "S4", "S6", "S7-plenty", "S8-plenty"}
+	panels := []string{"S0", "S1-phi4", "S3", "S4", "S5-inside", "S6", "S7-plenty", "S8-plenty"}
 	records := []string{"S10", "S11"}
 	of, done := len(panels)+len(records), 0
 	step := func(name string) error {
@@ -113,7 +119,7 @@ func Sample(ctx context.Context, version string, reps int, progress func(done, o
 			if w.Name != name {
 				continue
 			}
-			told := Decentralisation(w, max(1, reps/5), runtime.NumCPU())
+			told := Decentralisation(w, r.Records(), runtime.NumCPU())
 			x := Rate{w.Name, w.Says, "decentralisation called present", told.Words[athar.Present], told.N, 0, presentHigh}
 			if name == "S10" {
 				x.Low, x.High = nameLow, 1
@@ -146,13 +152,13 @@ func (r *Report) Text(w io.Writer) error {
 		e.text("%-4s  %-4s %-62s %14s  published %s, within %.2g\n", mark(f.Agrees()), f.ID, f.What, digits(f.Got), digits(f.Want), f.Within)
 	}
 	if len(r.Rates) > 0 {
-		e.text("\nWorlds with a known truth, in percent with exact 95%% limits and Monte Carlo standard error\n\n")
+		e.text("\nWorlds with a known truth: a sample of %d replications of each, %d in S10 and S11. Percent, exact 95%% limits, Monte Carlo standard error\n\n", r.Reps, r.Records())
 		for _, x := range r.Rates {
 			share, low, high := x.Share()
 			e.text("%-4s  %-10s %-42s %6s (%s to %s, error %s) of %d; required %s to %s\n", mark(x.Meets()), x.World, x.What,
 				percent(share), percent(low), percent(high), percent(x.Error()), x.N, percent(x.Low), percent(x.High))
 		}
-		e.text("\nA rate fails only if its limits leave the required range: few replicates contradict, they do not confirm.\n")
+		e.text("\nA rate fails only if its limits leave the required range: few replications contradict, they do not confirm. --reps asks for more;\nthe same rates from the full run are in docs/validation/worlds.md.\n")
 	}
 	if n := r.Failed(); n > 0 {
 		e.text("\n%d of %d failed\n", n, len(r.Figures)+len(r.Rates))
@@ -190,7 +196,7 @@ Published figures were recomputed, and {{if .Reps}}{{.Reps}} invented data sets 
 {{range .Figures}}<tr><td class="{{mark .Agrees}}">{{mark .Agrees}}<td>{{.ID}}<td>{{.What}}<td class="n">{{digits .Got}}<td class="n">{{digits .Want}}<td class="n">{{within .Within}}
 {{end}}</tbody></table></div>
 {{if .Rates}}<h2>Worlds with a known truth</h2>
-<p>Percentages of invented data sets, with exact 95% limits. A rate fails only if its limits leave the required range: few data sets can contradict a range, they cannot confirm it.</p>
+<p>A sample of {{.Reps}} invented data sets of each world, {{.Records}} of S10 and S11. Percentages of them, with exact 95% limits. A rate fails only if its limits leave the required range: few data sets can contradict a range, they cannot confirm it.</p>
 <div class="wide"><table><thead><tr><th>result<th>world<th>what is in it<th>share of<th class="n">percent<th class="n">Monte Carlo error<th class="n">data sets<th class="n">required</thead><tbody>
 {{range .Rates}}<tr><td class="{{mark .Meets}}">{{mark .Meets}}<td>{{.World}}<td>{{.Says}}<td>{{.What}}<td class="n">{{share .}}<td class="n">{{percent .Error}}<td class="n">{{.N}}<td class="n">{{percent .Low}} to {{percent .High}}
 {{end}}</tbody></table></div>{{end}}

@@ -54,7 +54,7 @@ func TestReport(t *testing.T) {
 	if err := errors.Join(r.Text(&text), r.HTML(&html)); err != nil {
 		t.Fatal(err)
 	}
-	if r.Failed() != 2 || !strings.Contains(text.String(), "2 of 4 failed") || strings.Count(text.String(), "FAIL") != 2 || !strings.Contains(html.String(), "2 checks failed") ||
+	if r.Failed() != 2 || !strings.Contains(text.String(), "2 of 4 failed") || !strings.Contains(text.String(), "20 replications of each, 4 in S10") || strings.Count(text.String(), "FAIL") != 2 || !strings.Contains(html.String(), "2 checks failed") ||
 		!strings.Contains(html.String(), "wrong &lt;b&gt;") || strings.Contains(text.String(), "%!") {
 		t.Errorf("%s\n%s", text.String(), html.String())
 	}
@@ -73,7 +73,7 @@ func TestSample(t *testing.T) {
 		t.Skip("simulations")
 	}
 	steps := 0
-	if r, err = Sample(context.Background(), "1", 1, func(done, of int, what string) { steps++ }); err != nil || steps != 9 || len(r.Rates) != 13 {
+	if r, err = Sample(context.Background(), "1", 1, func(done, of int, what string) { steps++ }); err != nil || steps != 10 || len(r.Rates) != 15 {
 		t.Errorf("%v: %d steps, %d rates", err, steps, len(r.Rates))
 	}
 }

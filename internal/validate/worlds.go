@@ -105,17 +105,19 @@ func judgeAll(worlds []World, reps int, c Course) ([]Verdicts, error) {
 	for _, first := range []bool{true, false} {
 		for from := 0; from < reps; from += size {
 			for i, x := range worlds {
-				if x.required() != first || c.over() {
+				if x.required() != first {
 					continue
 				}
 				to := min(from+size, reps)
-				v, err := block(&c, x.Name, from, to, func() (Verdicts, error) {
+				v, ok, err := block(&c, x.Name, from, to, func() (Verdicts, error) {
 					return judgedFrom(x.World, from, to, runtime.NumCPU())
 				})
 				if err != nil {
 					return nil, err
 				}
-				out[i].add(v)
+				if ok {
+					out[i].add(v)
+				}
 			}
 		}
 	}

@@ -20,7 +20,7 @@ func main() {
 	out := flag.String("out", "docs/validation", "folder to write to")
 	only := flag.String("only", "", "write this file alone, for example bsts.md")
 	parts := flag.String("parts", "", "folder where finished blocks of worlds.md are kept, so that a stopped run goes on")
-	within := flag.Duration("within", 0, "begin no block of worlds.md after this time and write what is there; 0: no limit")
+	within := flag.Duration("within", 0, "compute no block of worlds.md after this time and write what is there; 0: no limit")
 	flag.Parse()
 	c := validate.Course{Parts: *parts}
 	if *within > 0 {
