@@ -19,6 +19,7 @@ import (
 
 	"athar"
 	"athar/adapt/change"
+	"athar/adapt/excite"
 	"athar/adapt/mix"
 	"athar/adapt/resume"
 	"athar/adapt/spread"
@@ -43,14 +44,14 @@ var deciding = map[athar.SignatureID][]string{
 // shown lists all indicators of a signature in the order of the page.
 var shown = map[athar.SignatureID][]string{
 	athar.Decentralised: {"hill-2", "independent", "synchrony", "size", "mix-local",
-		"hill-1", "hill-0", "theil-between", "theil-within", "moran", "distance", "synchrony-raw", "coincidence", "multi-area-days"},
+		"excitation", "hill-1", "hill-0", "theil-between", "theil-within", "moran", "distance", "synchrony-raw", "coincidence", "multi-area-days"},
 	athar.Communication: {"synchrony", "coincidence", "multi-area-days", "lag"},
 	athar.Leadership:    {"resumption", "mix"},
 }
 
 // shownOnly are indicators whose level under no change has not been
 // established: they are shown and read as silent.
-var shownOnly = []string{"coincidence", "multi-area-days", "lag"}
+var shownOnly = []string{"excitation", "coincidence", "multi-area-days", "lag"}
 
 // communication is what each weak indicator would do if messages travelled
 // more slowly and to fewer: the sign of its change.
@@ -74,7 +75,7 @@ func Measure(p *athar.Pattern, seed uint64) []athar.Indicator {
 			}
 		}
 	}
-	return slices.Concat(permuted, []athar.Indicator{tail.Indicator(p, seed)}, resume.Indicators(p, seed), tempo.Indicators(p, seed), change.Indicators(p, seed))
+	return slices.Concat(permuted, []athar.Indicator{tail.Indicator(p, seed), excite.Indicator(p, seed)}, resume.Indicators(p, seed), tempo.Indicators(p, seed), change.Indicators(p, seed))
 }
 
 // Thinned is the pattern with at most [Most] events near and far, and the shares

@@ -298,7 +298,7 @@ func TestWordsOfGoals(t *testing.T) {
 		need("group." + string(g))
 	}
 	for _, code := range []string{"hill-2", "hill-1", "hill-0", "theil-between", "theil-within", "moran", "distance", "independent", "size", "tempo", "acceleration",
-		"synchrony", "synchrony-raw", "coincidence", "multi-area-days", "lag", "mix", "mix-local", "resumption", "break"} {
+		"synchrony", "synchrony-raw", "coincidence", "multi-area-days", "excitation", "lag", "mix", "mix-local", "resumption", "break"} {
 		need("indicator."+code, "indicator-unit."+code, "indicator-means."+code)
 	}
 	for _, id := range []string{"activity", "rate", "share", "complex-days", "lethality", "resumption"} {

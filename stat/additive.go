@@ -26,6 +26,8 @@ type Additive struct {
 
 	y, x, z, offset, pen []float64
 	p, q                 int
+	ridge                float64
+	b0                   []float64
 	above                []float64
 	const0               float64
 	j, g, v, now, try    []float64
@@ -33,11 +35,15 @@ type Additive struct {
 }
 
 // Rows gives the data of a fit: y counts, x row by row with P columns, z with Q
-// columns of nonnegative values, Offset and Pen nil or of their lengths.
+// columns of nonnegative values, Offset and Pen nil or of their lengths. With a
+// Ridge r the likelihood loses r (b_j - b0_j)^2/2 for every b_j, b0 being seven
+// tenths of the mean of y for all rows: so a background that the rest could do
+// without stays finite.
 type Rows struct {
 	Y, X, Z     []float64
 	P, Q        int
 	Offset, Pen []float64
+	Ridge       float64
 }
 
 // Fit climbs by Fisher scoring with steps halved until the penalised likelihood
@@ -48,7 +54,7 @@ type Rows struct {
 func (a *Additive) Fit(d Rows, nb, warm bool) error {
 	n, k := len(d.Y), d.P+d.Q
 	warm = warm && a.p == d.P && a.q == d.Q && len(a.Mu) == n
-	a.y, a.x, a.z, a.offset, a.pen, a.p, a.q = d.Y, d.X, d.Z, d.Offset, d.Pen, d.P, d.Q
+	a.y, a.x, a.z, a.offset, a.pen, a.p, a.q, a.ridge = d.Y, d.X, d.Z, d.Offset, d.Pen, d.P, d.Q, d.Ridge
 	a.count()
 	if !warm {
 		a.Beta, a.C = grow(a.Beta, d.P), grow(a.C, d.Q)
@@ -58,28 +64,10 @@ func (a *Additive) Fit(d Rows, nb, warm bool) error {
 		clear(a.Beta)
 		clear(a.C)
 		a.Theta = math.Inf(1)
-		// The mean of y for the first column, if it is an intercept, and a little of
-		// everything that adds.
-		sum, off := 0.0, 0.0
-		for i, y := range d.Y {
-			sum += y
-			off += math.Exp(a.off(i))
-		}
-		if sum == 0 {
+		if !a.begin() {
 			return ErrDiverged
 		}
-		if d.P > 0 {
-			a.Beta[0] = math.Log(.7 * sum / off)
-		}
-		for j := range a.C {
-			total := 0.0
-			for i := range n {
-				total += d.Z[i*d.Q+j]
-			}
-			if total > 0 {
-				a.C[j] = .3 * sum / total / float64(d.Q)
-			}
-		}
+		a.b0 = append(a.b0[:0], a.Beta...)
 	}
 	top := a.height(a.Beta, a.C)
 	for range 200 {
@@ -98,6 +86,47 @@ func (a *Additive) Fit(d Rows, nb, warm bool) error {
 		}
 	}
 	return ErrDiverged
+}
+
+// begin sets the background to most of the mean of y, by least squares of its
+// logarithm on x, and lets everything that adds make up the rest.
+func (a *Additive) begin() bool {
+	sum, off := 0.0, 0.0
+	for i, y := range a.y {
+		sum += y
+		off += math.Exp(a.off(i))
+	}
+	if sum == 0 {
+		return false
+	}
+	clear(a.Info)
+	clear(a.g)
+	level := math.Log(.7 * sum / off)
+	for i := range a.y {
+		row := a.x[i*a.p : i*a.p+a.p]
+		for j, v := range row {
+			a.g[j] += level * v
+			for k := range row {
+				a.Info[j*a.p+k] += v * row[k]
+			}
+		}
+	}
+	for j := range a.p {
+		a.Info[j*a.p+j] *= 1 + 1e-6 // columns that depend on each other share what they have
+	}
+	if a.p > 0 && !a.solve.Max(a.Info[:a.p*a.p], a.g[:a.p], a.p, a.Beta) {
+		return false
+	}
+	for j := range a.C {
+		total := 0.0
+		for i := range a.y {
+			total += a.z[i*a.q+j]
+		}
+		if total > 0 {
+			a.C[j] = .3 * sum / total / float64(a.q)
+		}
+	}
+	return true
 }
 
 func (a *Additive) off(i int) float64 {
@@ -140,6 +169,11 @@ func (a *Additive) height(beta, c []float64) float64 {
 		a.Mu[i] = e
 	}
 	top := a.loglik()
+	if a.ridge > 0 {
+		for j, v := range beta {
+			top -= a.ridge * (v - a.b0[j]) * (v - a.b0[j]) / 2
+		}
+	}
 	if a.pen != nil {
 		for j, v := range c {
 			top -= a.pen[j] * v
@@ -189,6 +223,10 @@ func (a *Additive) step(top float64) (float64, bool) {
 	mirror(a.Info, k)
 	copy(a.now, a.Beta)
 	copy(a.now[a.p:], a.C)
+	for j := range a.p {
+		a.Info[j*k+j] += a.ridge
+		a.g[j] -= a.ridge * (a.Beta[j] - a.b0[j])
+	}
 	// In terms of where to go: gradient + information times where it stands.
 	for i := range k {
 		for j := range k {

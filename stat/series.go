@@ -251,3 +251,23 @@ func average(x []float64) float64 {
 	}
 	return s / float64(len(x))
 }
+
+// KolmogorovUniform is the p value of the largest distance of the sorted u from the
+// uniform distribution: 2 sum (-1)^(k-1) exp(-2 k^2 s^2), s = d (sqrt n + .12 + .11/sqrt n)
+// (Stephens 1970).
+func KolmogorovUniform(u []float64) float64 {
+	n, d := float64(len(u)), 0.0
+	for i, v := range u {
+		d = max(d, v-float64(i)/n, float64(i+1)/n-v)
+	}
+	s := d * (math.Sqrt(n) + .12 + .11/math.Sqrt(n))
+	if s < .2 {
+		return 1 // to twelve digits; the sum converges slowly there
+	}
+	p, sign := 0.0, 2.0
+	for k := 1.0; k <= 100; k++ {
+		p += sign * math.Exp(-2*k*k*s*s)
+		sign = -sign
+	}
+	return min(max(p, 0), 1)
+}

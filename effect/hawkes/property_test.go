@@ -131,7 +131,7 @@ func TestKolmogorov(t *testing.T) {
 		for i := range u { // all shifted by one distance
 			u[i] = (float64(i)+1)/float64(n) - d/math.Sqrt(float64(n))
 		}
-		near(t, "p", kolmogorov(u), want, .0005)
+		near(t, "p", stat.KolmogorovUniform(u), want, .0005)
 	}
 }
 

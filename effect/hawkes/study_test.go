@@ -75,7 +75,7 @@ func TestStudyWorlds(t *testing.T) {
 	} {
 		var ln, hold, found, post, total, totalHold, totalFound, start, k, refused, refusedTotal, series, seriesHold, seriesFound mean
 		long := w.step * (1 - w.alpha) / (1 - w.alpha*w.follow)
-		for rep := range reps(6) {
+		for rep := range reps(2) {
 			s := world(w.seed, rep, w.alpha, w.step, w.follow)
 			all := Answer(s, Question{})
 			e := pick(all, Background, athar.During)
@@ -115,6 +115,12 @@ func TestStudyWorlds(t *testing.T) {
 		t.Logf("%s: ln ratio of means %.3f | background %.3f sd %.3f holds %.3f found %.3f, aftermath %.3f, refused %.3f | followers %.3f sd %.3f holds %.3f found %.3f, start holds %.3f, k holds %.3f, refused %.3f | its %.3f sd %.3f holds %.3f found %.3f",
 			w.name, math.Log(long), ln.mean(), ln.sd(), hold.mean(), found.mean(), post.mean(), refused.mean(),
 			total.mean(), total.sd(), totalHold.mean(), totalFound.mean(), start.mean(), k.mean(), refusedTotal.mean(), series.mean(), series.sd(), seriesHold.mean(), seriesFound.mean())
+		if slack := 3 * math.Sqrt(.95*.05/hold.n); hold.n >= 100 && w.follow == 1 && math.Abs(hold.mean()-.95) > slack+.015 {
+			t.Errorf("%s: the interval holds in %v", w.name, hold.mean())
+		}
+		if math.Abs(ln.mean()-math.Log(long)) > 4*ln.se()+.25 {
+			t.Errorf("%s: ln ratio %v on average, want %v", w.name, ln.mean(), math.Log(long))
+		}
 	}
 }
 
