@@ -13,6 +13,8 @@ type Multiverse struct {
 	Redundant int           `json:"redundant"`
 	Invalid   []ReasonCount `json:"invalid"`
 	Specs     []SpecResult  `json:"specs"` // sorted by RR
+	// Refused are the Invalid ones, each with its reason, sorted by Choice.
+	Refused []SpecRefusal `json:"refused,omitempty"`
 
 	Median      Num `json:"median"` // of RR
 	Q1          Num `json:"q1"`
@@ -44,6 +46,13 @@ type SpecResult struct {
 	RR     Num   `json:"rr"`
 	Low    Num   `json:"low"`
 	High   Num   `json:"high"`
+}
+
+// SpecRefusal is a specification that is not valid on the data, and the code of
+// the reason.
+type SpecRefusal struct {
+	Choice []int  `json:"choice"`
+	Reason string `json:"reason"`
 }
 
 // Joint is the inference on the whole curve among campaigns that did not

@@ -391,17 +391,19 @@ func (e *Engine) curve(j int, answers [][]Answer, placebos [][]float64) (athar.M
 	absent := true // no specification has the phase at all
 	for i, s := range e.specs {
 		x := answers[i][j]
+		choice := append(slices.Clone(e.s.Worlds[s.world].Choice), s.estimator)
 		if x.Refused != "" {
 			invalid[x.Refused]++
 			absent = absent && x.Refused == "no-such-phase"
+			m.Refused = append(m.Refused, athar.SpecRefusal{Choice: choice, Reason: x.Refused})
 			continue
 		}
-		choice := append(slices.Clone(e.s.Worlds[s.world].Choice), s.estimator)
 		m.Specs = append(m.Specs, athar.SpecResult{Choice: choice, RR: athar.Num(x.RR), Low: athar.Num(x.Low), High: athar.Num(x.High)})
 	}
 	for _, reason := range slices.Sorted(maps.Keys(invalid)) {
 		m.Invalid = append(m.Invalid, athar.ReasonCount{Reason: reason, N: invalid[reason]})
 	}
+	slices.SortFunc(m.Refused, func(a, b athar.SpecRefusal) int { return slices.Compare(a.Choice, b.Choice) })
 	if len(m.Specs) == 0 {
 		return m, !absent
 	}

@@ -133,7 +133,7 @@ func TestCurve(t *testing.T) {
 	for _, r := range m.Invalid {
 		invalid += r.N
 	}
-	if len(m.Specs)+m.Redundant+invalid != m.Declared || m.Declared != 8 || len(m.Specs) < 4 {
+	if len(m.Refused) != invalid || len(m.Specs)+m.Redundant+invalid != m.Declared || m.Declared != 8 || len(m.Specs) < 4 {
 		t.Errorf("%d specs, %d redundant, %v invalid of %d declared", len(m.Specs), m.Redundant, m.Invalid, m.Declared)
 	}
 	if !(m.Median > .15 && m.Median < .5) || m.Below != 1 {

@@ -12,19 +12,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/parquet-go/parquet-go"
 
 	"athar"
 	"athar/assess"
@@ -96,13 +94,20 @@ func replaceable(dir string) error {
 	known := map[string]bool{manifestFile: true}
 	for _, o := range m.Outputs {
 		known[o.File] = true
-	}
-	for _, e := range entries {
-		if !known[e.Name()] {
-			return fmt.Errorf("output folder %s holds %s beside an earlier brief and would lose it; move it away, or give --out another folder", dir, e.Name())
+		for d := path.Dir(o.File); d != "."; d = path.Dir(d) {
+			known[d+"/"] = true
 		}
 	}
-	return nil
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("output folder %s: %w", dir, reason(err))
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil || e.IsDir() && (path == dir || known[filepath.ToSlash(name)+"/"]) || known[filepath.ToSlash(name)] {
+			return err
+		}
+		return fmt.Errorf("output folder %s holds %s beside an earlier brief and would lose it; move it away, or give --out another folder", dir, name)
+	})
 }
 
 // Options say what a folder holds besides what every folder holds.
@@ -128,10 +133,13 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 	if err != nil {
 		return nil, fmt.Errorf("findings.json: %w", err)
 	}
-	effects := effectRows(r.Report)
-	pq, err := effectsParquet(effects)
+	list, err := tables(r, []string{"en"})
 	if err != nil {
-		return nil, fmt.Errorf("effects.parquet: %w", err)
+		return nil, err
+	}
+	book, err := workbook(r.Report, list, "en")
+	if err != nil {
+		return nil, fmt.Errorf("tables.xlsx: %w", err)
 	}
 	if err := f.write("brief.html", page.Bytes()); err != nil {
 		return nil, err
@@ -148,17 +156,20 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 			return nil, err
 		}
 	}
-	for _, x := range []struct {
-		name string
-		b    []byte
-	}{
-		{"effects.csv", effectsCSV(effects)},
-		{"effects.parquet", pq},
-		{"findings.json", append(findings, '\n')},
-		{"panel.csv", panelCSV(r.Panels)},
-		{"rejects.csv", rejectsCSV(r.Rejects)},
-		{"summary.md", summary.Bytes()},
-	} {
+	files := []file{{"findings.json", append(findings, '\n')}, {"rejects.csv", rejectsTable(r.Rejects).csv()}, {"summary.md", summary.Bytes()}, {"tables.xlsx", book}}
+	for _, t := range list {
+		pq, err := t.parquet()
+		if err != nil {
+			return nil, fmt.Errorf("%s.parquet: %w", t.name, err)
+		}
+		dir := "tables/"
+		if t.name == "effects" || t.name == "panel" {
+			dir = ""
+		}
+		files = append(files, file{dir + t.name + ".csv", t.csv()}, file{dir + t.name + ".parquet", pq})
+	}
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	for _, x := range files {
 		if err := f.write(x.name, x.b); err != nil {
 			return nil, err
 		}
@@ -176,6 +187,11 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 }
 
 func (f *Folder) write(name string, b []byte) error {
+	if dir := filepath.Dir(name); dir != "." {
+		if err := os.MkdirAll(filepath.Join(f.temp, dir), 0o755); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(f.target, dir), reason(err))
+		}
+	}
 	if err := os.WriteFile(filepath.Join(f.temp, name), b, 0o644); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(f.target, name), reason(err))
 	}
@@ -208,152 +224,6 @@ func (f *Folder) swap() error {
 // Discard removes what was written so far; after Publish it does nothing.
 func (f *Folder) Discard() { os.RemoveAll(f.temp) }
 
-// effectRow is one line of effects.csv and effects.parquet. A missing number
-// is empty; Inf is an infinite bound.
-type effectRow struct {
-	Campaign    string   `parquet:"campaign"`
-	Total       string   `parquet:"total"`
-	Method      string   `parquet:"method"`
-	Spec        string   `parquet:"spec"`
-	Question    string   `parquet:"question"`
-	Ring        int32    `parquet:"ring"`
-	Phase       string   `parquet:"phase"`
-	RR          *float64 `parquet:"rr,optional"`
-	Low         *float64 `parquet:"low,optional"`
-	High        *float64 `parquet:"high,optional"`
-	P           *float64 `parquet:"p,optional"`
-	SE          *float64 `parquet:"se_log,optional"`
-	DF          *float64 `parquet:"df,optional"`
-	FMI         *float64 `parquet:"fmi,optional"`
-	AdjLow      *float64 `parquet:"adj_low,optional"`
-	AdjHigh     *float64 `parquet:"adj_high,optional"`
-	Observed    *float64 `parquet:"observed,optional"`
-	Expected    *float64 `parquet:"expected,optional"`
-	Avoided     *float64 `parquet:"avoided,optional"`
-	AvoidedLow  *float64 `parquet:"avoided_low,optional"`
-	AvoidedHigh *float64 `parquet:"avoided_high,optional"`
-	MDELow      *float64 `parquet:"mde_low,optional"`
-	MDEHigh     *float64 `parquet:"mde_high,optional"`
-	EventsPre   int32    `parquet:"events_pre"`
-	Areas       int32    `parquet:"areas"`
-	Periods     int32    `parquet:"periods"`
-	Dispersion  *float64 `parquet:"dispersion,optional"`
-	PlaceboP    *float64 `parquet:"placebo_p,optional"`
-	Inference   string   `parquet:"inference"`
-	Refusal     string   `parquet:"refusal"`
-	Warnings    string   `parquet:"warnings"`
-}
-
-func effectRows(r *athar.Report) []effectRow {
-	var out []effectRow
-	add := func(list []athar.Effect) {
-		for _, e := range list {
-			refused := e.Refusal != nil
-			num := func(n athar.Num) *float64 {
-				if refused || math.IsNaN(float64(n)) {
-					return nil
-				}
-				f := float64(n)
-				if !math.IsInf(f, 0) {
-					f, _ = strconv.ParseFloat(n.String(), 64)
-				}
-				return &f
-			}
-			row := effectRow{Campaign: e.Campaign, Total: e.Area, Method: e.Method, Spec: e.Spec, Question: string(e.Question),
-				Ring: int32(e.Ring), Phase: string(e.Phase), RR: num(e.RR), Low: num(e.Low), High: num(e.High), P: num(e.P),
-				SE: num(e.SE), DF: num(e.DF), AdjLow: num(e.AdjLow), AdjHigh: num(e.AdjHigh), Observed: num(e.Observed),
-				Expected: num(e.Expected), Avoided: num(e.Avoided), AvoidedLow: num(e.AvoidedLow), AvoidedHigh: num(e.AvoidedHigh),
-				MDELow: num(e.MDELow), MDEHigh: num(e.MDEHigh), EventsPre: int32(e.EventsPre), Areas: int32(e.Areas),
-				Periods: int32(e.Periods), Dispersion: num(e.Dispersion), Inference: e.Inference}
-			if e.FMI != nil {
-				row.FMI = num(*e.FMI)
-			}
-			if e.PlaceboP != nil {
-				row.PlaceboP = num(*e.PlaceboP)
-			}
-			if refused {
-				row.Refusal = e.Refusal.Reason.Code
-			}
-			var codes []string
-			for _, w := range e.Warnings {
-				codes = append(codes, w.Code)
-			}
-			row.Warnings = strings.Join(codes, ";")
-			out = append(out, row)
-		}
-	}
-	for _, c := range r.Campaigns {
-		add(c.Effects)
-	}
-	for _, t := range r.Totals {
-		add(t.Effects)
-	}
-	return out
-}
-
-func effectsCSV(rows []effectRow) []byte {
-	num := func(f *float64) string {
-		switch {
-		case f == nil:
-			return ""
-		case math.IsInf(*f, 1):
-			return "Inf"
-		case math.IsInf(*f, -1):
-			return "-Inf"
-		}
-		return athar.Num(*f).String()
-	}
-	table := [][]string{{"campaign", "total", "method", "spec", "question", "ring", "phase", "rr", "low", "high", "p", "se_log", "df", "fmi",
-		"adj_low", "adj_high", "observed", "expected", "avoided", "avoided_low", "avoided_high", "mde_low", "mde_high",
-		"events_pre", "areas", "periods", "dispersion", "placebo_p", "inference", "refusal", "warnings"}}
-	for _, r := range rows {
-		table = append(table, []string{r.Campaign, r.Total, r.Method, r.Spec, r.Question, strconv.Itoa(int(r.Ring)), r.Phase,
-			num(r.RR), num(r.Low), num(r.High), num(r.P), num(r.SE), num(r.DF), num(r.FMI), num(r.AdjLow), num(r.AdjHigh),
-			num(r.Observed), num(r.Expected), num(r.Avoided), num(r.AvoidedLow), num(r.AvoidedHigh), num(r.MDELow), num(r.MDEHigh),
-			strconv.Itoa(int(r.EventsPre)), strconv.Itoa(int(r.Areas)), strconv.Itoa(int(r.Periods)), num(r.Dispersion), num(r.PlaceboP),
-			r.Inference, r.Refusal, r.Warnings})
-	}
-	return writeCSV(table)
-}
-
-func effectsParquet(rows []effectRow) ([]byte, error) {
-	var b bytes.Buffer
-	w := parquet.NewGenericWriter[effectRow](&b)
-	if _, err := w.Write(rows); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// panelCSV lists the cells that the methods saw, one a line. Cells of areas
-// without any event are left out: they say nothing and would be most of the
-// file. "used" is false where the cell is not part of any fit.
-func panelCSV(panels []assess.CampaignPanel) []byte {
-	table := [][]string{{"campaign", "area", "role", "period_first", "period_last", "phase", "days", "count", "used"}}
-	for _, cp := range panels {
-		p := cp.Panel
-		T := len(p.Periods)
-		for i, a := range p.Areas {
-			any := false
-			for _, n := range p.Count[i*T : (i+1)*T] {
-				any = any || n > 0
-			}
-			if !any {
-				continue
-			}
-			for t, q := range p.Periods {
-				k := p.At(i, t)
-				table = append(table, []string{cp.Campaign, a.Code, roleName(a.Role), q.First.String(), q.Last.String(), string(q.Phase),
-					athar.Num(q.Days).String(), athar.Num(p.Count[k]).String(), strconv.FormatBool(p.Use[k])})
-			}
-		}
-	}
-	return writeCSV(table)
-}
-
 func roleName(r athar.Role) string {
 	switch {
 	case r == athar.Inside:
@@ -364,20 +234,4 @@ func roleName(r athar.Role) string {
 		return "left out"
 	}
 	return "ring " + strconv.Itoa(int(r))
-}
-
-func rejectsCSV(rejects []athar.Reject) []byte {
-	table := [][]string{{"file", "line", "column", "reason", "detail"}}
-	for _, r := range rejects {
-		table = append(table, []string{r.File, strconv.Itoa(r.Line), r.Column, r.Reason, r.Detail})
-	}
-	return writeCSV(table)
-}
-
-func writeCSV(table [][]string) []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	// A bytes.Buffer takes every write.
-	_ = w.WriteAll(table)
-	return b.Bytes()
 }

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,21 +115,34 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 	}
 }
 
+// folderFiles reads all files of a folder and of those in it, by path.
+func folderFiles(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err == nil {
+			out[filepath.ToSlash(name)], err = os.ReadFile(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // folderHash is a hash over the names and bytes of all files of a folder.
 func folderHash(t *testing.T, dir string) string {
 	t.Helper()
 	h := sha256.New()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(h, "%s %d\n", e.Name(), len(b))
-		h.Write(b)
+	files := folderFiles(t, dir)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s %d\n", name, len(files[name]))
+		h.Write(files[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -173,20 +191,38 @@ func copyExamples(t *testing.T, shuffle bool) string {
 	return to
 }
 
-// withoutHashes replaces every SHA-256 in the folder's files by zeros.
+// withoutHashes replaces every SHA-256 in the folder's files, and the first
+// digits of it, by zeros. Workbooks are unpacked for it.
 func withoutHashes(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	entries, err := os.ReadDir(dir)
+	for name, b := range folderFiles(t, dir) {
+		if strings.HasSuffix(name, ".xlsx") {
+			b = unpacked(t, b)
+		}
+		out[name] = hashes.ReplaceAllString(string(b), "0")
+	}
+	return out
+}
+
+func unpacked(t *testing.T, b []byte) []byte {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	var out []byte
+	for _, e := range r.File {
+		f, err := e.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[e.Name()] = hashes.ReplaceAllString(string(b), "0")
+		all, err := io.ReadAll(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(append(out, e.Name...), all...)
 	}
 	return out
 }
