@@ -95,7 +95,7 @@ func readMe(r *athar.Report, list []*table, lang string) ([][]string, error) {
 		[]string{"Sources"})
 	for _, d := range r.Data {
 		rows = append(rows, []string{"data", d.Name}, []string{"", fmt.Sprintf("%d rows read, %d kept with %d events, %s to %s", d.Rows, d.Kept, d.Events, d.First, d.Last)})
-		for _, x := range [][2]string{{"citation", d.Citation}, {"licence", d.Licence}, {"file", d.File}, {"SHA-256", d.SHA256}} {
+		for _, x := range [][2]string{{"citation", d.Citation}, {"licence", d.Licence}, {"file", d.File}} {
 			if x[1] != "" {
 				rows = append(rows, []string{x[0], x[1]})
 			}
