@@ -24,6 +24,7 @@ func (s *Study) check(r *reader) {
 	s.checkIDs(bad)
 	s.checkData(bad)
 	s.checkNegativeControls(bad)
+	s.checkOperations(bad)
 	s.checkCampaigns(bad)
 	s.checkGoals(bad)
 	s.checkTotals(bad)

@@ -127,6 +127,7 @@ func (s *Study) read(v value) (ok bool) {
 		may("claims", each(&s.Claims, claim)),
 		may("losses", each(&s.Losses, loss)),
 		may("negative_controls", each(&s.NegativeControls, negativeControl)),
+		may("operations", operations(&s.Operations)),
 		may("choices", choices(c)),
 		may("multiverse", multiverse(&s.Multiverse)),
 		may("limits", each(&s.Limits, names)),

@@ -27,6 +27,7 @@ type Study struct {
 	Losses    []athar.Loss // losses of leadership, at the level of the organisation
 	// NegativeControls are counts that no campaign of the study should move.
 	NegativeControls []NegativeControl
+	Operations       Operations // single operations of the forces; empty: none
 	Choices          Choices
 	Multiverse       Multiverse
 	Limits           []athar.Names // what these data could never have shown

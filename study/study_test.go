@@ -92,6 +92,12 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"counted", []bool{s.Data[0].Counted(), s.Data[3].Counted(), s.Data[4].Counted()}, []bool{true, false, false}},
 		{"negative controls", s.NegativeControls, []NegativeControl{{Name: athar.Names{En: "Protests", Ar: "احتجاجات"}, Data: "Protests"},
 			{athar.Names{En: "Another group"}, "Own list", []string{"k1"}, nil, []string{"Others"}, []string{"77"}}}},
+		{"operations", s.Operations, Operations{
+			Treated: OperationKind{Name: athar.Names{En: "air strikes", Ar: "ضربات جوية"}, Classes: []string{"strike"}},
+			Control: OperationKind{Name: athar.Names{En: "Shows of force"}, Classes: []string{"show"}},
+			Forces:  []athar.Names{{En: "Coalition"}}, Places: []Point{{athar.Names{En: "Capital", Ar: "العاصمة"}, 44.4, 33.3}}, Match: []string{"load"},
+			Data: []Data{{Name: "Sorties", File: "sorties.csv", Format: "table", Columns: map[string]string{"date": "day", "lat": "y", "lon": "x", "class": "type"},
+				Where: map[string][]string{"country": {"Iraq"}}, Coverage: []athar.Span{days("2020-02-01", "2020-12-31")}, Licence: "own", Citation: "Somebody (2021)"}}}},
 		{"limits", s.Limits, []athar.Names{{En: "Arrests are not in these data"}}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
