@@ -12,12 +12,14 @@ type Report struct {
 	Unplaced  []ReasonCount    `json:"unplaced"`
 	Campaigns []CampaignReport `json:"campaigns"`
 	// Pooled answers for all campaigns together; nil where there are fewer than two.
-	Pooled  *PooledReport `json:"pooled,omitempty"`
-	Totals  []TotalReport `json:"totals"`
-	Claims  []ClaimResult `json:"claims"`
-	Outlook []Outlook     `json:"outlook,omitempty"`
-	Methods []MethodInfo  `json:"methods"`
-	Map     MapInfo       `json:"map"`
+	Pooled *PooledReport `json:"pooled,omitempty"`
+	Totals []TotalReport `json:"totals"`
+	// SpaceTime is what single events say; nil where the study has no campaign.
+	SpaceTime *SpaceTime    `json:"space_time,omitempty"`
+	Claims    []ClaimResult `json:"claims"`
+	Outlook   []Outlook     `json:"outlook,omitempty"`
+	Methods   []MethodInfo  `json:"methods"`
+	Map       MapInfo       `json:"map"`
 	// Freeze says whether the study was registered before its results; nil where
 	// nobody asked, as in a report that is not of a study file.
 	Freeze   *Freeze  `json:"freeze,omitempty"`

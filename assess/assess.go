@@ -65,7 +65,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	if err != nil {
 		return nil, err
 	}
-	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Unplaced: unplaced(g), Map: in.mapInfo(),
+	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Unplaced: byReason(g.Unplaced), Map: in.mapInfo(),
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
 		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)
@@ -98,8 +98,14 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 		}
 	}
 
+	var stretches []stretch
+	r.SpaceTime, stretches = in.spaceTime()
 	n := len(sites) + len(s.Totals)
-	err = parallel(ctx, n, o.Progress, func(i int) string {
+	err = parallel(ctx, n+len(stretches), o.Progress, func(i int) string {
+		if i >= n {
+			r.SpaceTime.Operations.Stretches[i-n] = in.askOperations(stretches[i-n])
+			return "operations"
+		}
 		if i < len(sites) {
 			v := g.ForCampaign(sites[i], others(sites, i), design)
 			r.Campaigns[i] = campaign(s, i, in, g, v, draws, unknown, curves[i])
@@ -216,11 +222,11 @@ func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
 	return i
 }
 
-// unplaced lists the events that are in no cell of the panel.
-func unplaced(g *panel.Grid) []athar.ReasonCount {
+// byReason lists counts by reason.
+func byReason(n map[string]int) []athar.ReasonCount {
 	out := []athar.ReasonCount{}
-	for _, reason := range sortedKeys(g.Unplaced) {
-		out = append(out, athar.ReasonCount{Reason: reason, N: g.Unplaced[reason]})
+	for _, reason := range sortedKeys(n) {
+		out = append(out, athar.ReasonCount{Reason: reason, N: n[reason]})
 	}
 	return out
 }
@@ -249,6 +255,9 @@ func methodsRun(r *athar.Report) []athar.MethodInfo {
 	}
 	if r.Pooled != nil {
 		count(r.Pooled.Effects)
+	}
+	for _, m := range spaceTimeMethods(r) {
+		n[m.Method] = &m
 	}
 	out := []athar.MethodInfo{}
 	for _, m := range n {

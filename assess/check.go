@@ -28,6 +28,7 @@ func Check(ctx context.Context, file string) ([]string, error) {
 		}
 	}
 	out = append(out, fmt.Sprintf("%d areas, periods of a %s", len(in.areas), unit))
+	out = append(out, in.saySpaceTime()...)
 	sites, err := in.sites(g)
 	if err != nil {
 		return nil, err
@@ -57,4 +58,41 @@ func Check(ctx context.Context, file string) ([]string, error) {
 			s.Campaigns[i].ID, len(site.Footprint), len(v.Rings), pre, events, during, post))
 	}
 	return out, nil
+}
+
+// saySpaceTime says what single events and operations there are.
+func (in *inputs) saySpaceTime() []string {
+	r, stretches := in.spaceTime()
+	lost := func(what string, list []athar.ReasonCount) (out []string) {
+		for _, x := range list {
+			out = append(out, fmt.Sprintf("  %d %s: %s", x.N, what, x.Reason))
+		}
+		return out
+	}
+	if r.Refusal != nil {
+		return []string{"no single events with a day and a place: methods of space and time are not asked"}
+	}
+	out := append([]string{fmt.Sprintf("%d single events with a day and a place", r.Events)}, lost("others", r.Dropped)...)
+	if r.Operations == nil {
+		return out
+	}
+	kinds := "operations (" + r.Operations.Treated.En
+	if r.Operations.Control.En != "" {
+		kinds += ", compared with " + r.Operations.Control.En
+	}
+	out = append(out, kinds+")")
+	out = append(out, lost("left out", r.Operations.Dropped)...)
+	for _, x := range stretches {
+		treated := 0
+		for _, op := range x.ops {
+			if op.treated {
+				treated++
+			}
+		}
+		out = append(out, fmt.Sprintf("  %s to %s: %d in question, %d to compare with", x.when.First, x.when.Last, treated, len(x.ops)-treated))
+	}
+	if len(stretches) == 0 {
+		out = append(out, "  none at a time at which the group's events were recorded")
+	}
+	return out
 }

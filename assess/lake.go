@@ -74,6 +74,7 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 			in.note(e, find(e.AreaCode, 0))
 		}
 		area, _ := in.locate(e, find)
+		in.points.add(in, e, area)
 		in.details = append(in.details, row{area: area, when: e.When, n: 1, file: i})
 		in.known(&in.details[len(in.details)-1], e)
 	}

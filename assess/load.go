@@ -65,6 +65,9 @@ type inputs struct {
 	// between is the distance in km of two areas of the grid; nil: unknown.
 	between func(i, j int) float64
 	besides besides
+	points  pointSet
+	// operations are those of the forces; nil where the study names none.
+	operations *operations
 }
 
 // placedEvents are n events of one day whose precision is known.
@@ -129,6 +132,10 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 	if err := in.loadBesides(ctx); err != nil {
 		return nil, err
 	}
+	if err := in.loadOperations(ctx); err != nil {
+		return nil, err
+	}
+	in.points.sort()
 	in.nameCountries()
 	slices.SortStableFunc(in.rejects, func(a, b athar.Reject) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
@@ -191,7 +198,8 @@ func (in *inputs) loadAreas() error {
 	return nil
 }
 
-func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
+// spec says how an entry of the study is read.
+func (in *inputs) spec(d study.Data) source.Spec {
 	spec := source.Spec{Name: d.Name, Label: d.File, Format: d.Format, Columns: d.Columns, Sheet: d.Sheet, Period: d.Period,
 		Classes: d.Classes, Kinds: d.Kinds, Where: d.Where, Values: d.Values, From: d.From, Coverage: d.Coverage, Licence: d.Licence, Citation: d.Citation,
 		Organisations: actor.Curated().Names(),
@@ -199,12 +207,17 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	if d.File != "" {
 		spec.File = in.study.Path(d.File)
 	}
+	return spec
+}
+
+func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
+	spec := in.spec(d)
 	if d.Format == "lake" {
 		return in.loadLake(ctx, i, d, spec)
 	}
 	r, err := source.Read(ctx, spec)
 	if errors.Is(err, fs.ErrNotExist) {
-		return in.study.Complaint(fmt.Sprintf("data[%d].file", i), err.Error(), "")
+		return in.notThere(fmt.Sprintf("data[%d].file", i), err, d)
 	}
 	if err != nil {
 		return err
@@ -222,6 +235,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	dead := slices.ContainsFunc(r.Counts, func(c athar.Count) bool { return c.Deaths != athar.Deaths{} })
 	for _, c := range r.Counts {
 		in.longest = max(in.longest, c.When.Days())
+		in.points.drop("counted", c.N)
 		x := in.count(i, find(c.Area, c.Line), "", c.When, c.N)
 		x.class, x.deaths, x.hasDeaths = in.intern(c.Class), c.Deaths, dead
 	}
@@ -244,6 +258,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 			reasons[reason]++
 		}
 		in.note(e, area)
+		in.points.add(in, e, area)
 		in.known(in.count(i, area, e.Country, e.When, 1), e)
 	}
 	for _, name := range sortedKeys(reasons) {
@@ -370,11 +385,16 @@ func (in *inputs) intern(class string) int32 {
 // is known. A row without an area of the study is kept for the totals of its
 // country.
 func (in *inputs) count(file int, area, country string, when athar.Span, n int) *row {
-	if i, ok := slices.BinarySearchFunc(in.areas, area, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) }); ok {
+	if i, ok := in.areaAt(area); ok {
 		country = in.areas[i].Country
 	}
 	in.rows = append(in.rows, row{area: area, country: country, when: when, n: n, file: file})
 	return &in.rows[len(in.rows)-1]
+}
+
+// areaAt is the index of an area by its code.
+func (in *inputs) areaAt(code string) (int, bool) {
+	return slices.BinarySearchFunc(in.areas, code, func(a athar.Area, c string) int { return strings.Compare(a.Code, c) })
 }
 
 // nameCountries lets event data and boundaries name countries differently

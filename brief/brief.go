@@ -24,7 +24,7 @@ import (
 	"athar/brief/text"
 )
 
-//go:embed page.html data.html style.css
+//go:embed page.html data.html style.css spacetime.html spacetime.css
 var files embed.FS
 
 // HTML writes the brief of r in a language ("en") as one self-contained page:
@@ -40,6 +40,11 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 	if err != nil {
 		return err
 	}
+	more, err := files.ReadFile("spacetime.css")
+	if err != nil {
+		return err
+	}
+	style = append(style, more...)
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"t":         p.t,
 		"plain":     p.plain,
@@ -59,7 +64,7 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 		"css":       func() template.CSS { return template.CSS(style) },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
 		"verdict":   p.verdict,
-	}).ParseFS(files, "page.html")
+	}).ParseFS(files, "page.html", "spacetime.html")
 	if err != nil {
 		return err
 	}

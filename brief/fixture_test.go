@@ -44,6 +44,7 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 		Map:     athar.MapInfo{Credit: "OCHA COD-AB, CC BY 3.0 IGO"},
 		Manifest: athar.Manifest{Program: "athar", Version: "0.1.0", Seed: 20200925, Options: []athar.Choice{{Name: "draws", Value: "2000"}},
 			Inputs: []athar.ManifestRef{{File: "study.yaml", SHA256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", Bytes: 18234}}}}
+	r.SpaceTime = operationsFixture()
 	for i, row := range rows[1:] {
 		num := func(s string) float64 { v, _ := strconv.ParseFloat(s, 64); return v }
 		a := athar.MapArea{Area: athar.Area{Code: row[0], Name: athar.Names{En: row[1], Ar: row[2]}, Parent: athar.Names{En: row[3], Ar: row[4]}, Country: row[5], Lon: num(row[6]), Lat: num(row[7]), Km2: num(row[8])}}

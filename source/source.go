@@ -53,6 +53,7 @@ type Spec struct {
 	// that their readers know and the group's own: every other actor becomes a
 	// sector or a country.
 	Organisations []string
+	Numbers       []string     // format table: columns of numbers, for [Reading.Numbers]
 	Values        []float64    // format series: one count per period, NaN where nothing was published
 	From          *athar.Day   // first day of the first of Values
 	Coverage      []athar.Span // what was monitored; rows outside are not asked for; empty: everything
@@ -72,6 +73,8 @@ type Reading struct {
 	// nothing.
 	NotPublished []athar.Count
 	Rejects      []athar.Reject // damaged rows, by line
+	// Numbers holds the cells of [Spec.Numbers] by line, NaN where a cell is no number.
+	Numbers map[int][]float64
 
 	any    bool // an event or count was kept
 	places [len(precisionNames)]int
@@ -101,7 +104,12 @@ func Read(ctx context.Context, s Spec) (*Reading, error) {
 	defer f.Close()
 	if kind := formats[s.Format]; kind.read != nil {
 		c := event.Collector{Monadic: kind.monadic}
-		if err = kind.read(ctx, f, t, s.options(), c.Add); err == nil {
+		o := s.options()
+		if len(s.Numbers) > 0 {
+			out.Numbers = map[int][]float64{}
+			o.Number = func(line int, cells []float64) { out.Numbers[line] = cells }
+		}
+		if err = kind.read(ctx, f, t, o, c.Add); err == nil {
 			out.Events = c.Events(kind.again(f, t))
 		}
 	} else {
@@ -204,7 +212,7 @@ func (s *Spec) open() (*tabular.File, *tabular.Tally, error) {
 }
 
 func (s *Spec) options() event.Options {
-	return event.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Organisations: s.Organisations,
+	return event.Options{Dataset: s.Name, Columns: s.Columns, Group: s.Group, Organisations: s.Organisations, Numbers: s.Numbers,
 		Filter: event.Filter{Classes: s.Classes, Kinds: s.Kinds, Where: s.Where, Coverage: s.Coverage}}
 }
 

@@ -81,74 +81,11 @@ const (
 	manyOps    = 20_000
 )
 
-// Row is the answer for one window of t days and s km: how many more events of
-// the outcome (or fewer, if negative) followed an operation of the treated kind
-// within t days and s km than followed a comparable control, from the weighted
-// regression
-//
-//	after = b0 + b1 before + b2 treated.
-//
-// Shares are 0..1. Fields without a value are not-a-number (null in JSON).
-type Row struct {
-	Days int       `json:"days"`
-	Km   athar.Num `json:"km"`
-
-	Effect athar.Num `json:"effect"` // b2, events per operation
-	SE     athar.Num `json:"se"`
-	DF     athar.Num `json:"df"`
-	Low    athar.Num `json:"low"` // 95% interval
-	High   athar.Num `json:"high"`
-	P      athar.Num `json:"p"`
-	// PAdj, AdjLow and AdjHigh hold for all windows of the grid at once.
-	PAdj    athar.Num `json:"p_adj"`
-	AdjLow  athar.Num `json:"adj_low"`
-	AdjHigh athar.Num `json:"adj_high"`
-	MDE     athar.Num `json:"mde"` // smallest effect, up or down, found in 80% of cases at 5%
-
-	Intercept athar.Num `json:"intercept"` // b0
-	Before    athar.Num `json:"before"`    // b1; null where the number beforehand has no variation of its own
-	R2        athar.Num `json:"adj_r2"`    // adjusted for degrees of freedom
-
-	Treated        int `json:"treated"` // wakes inside the observed time
-	Control        int `json:"control"`
-	MatchedTreated int `json:"matched_treated"`
-	MatchedControl int `json:"matched_control"`
-	Strata         int `json:"strata"`
-	MatchedStrata  int `json:"matched_strata"`
-	Blocks         int `json:"blocks"`        // that hold matched wakes
-	EventsBefore   int `json:"events_before"` // in matched wakes, those of overlaps as often as they are counted
-	EventsAfter    int `json:"events_after"`
-
-	// L1 is the distance of the two kinds' distributions over all bins of the
-	// variables matched on (0: equal, 1: apart), Support the share of bins with
-	// both kinds, on all wakes and on matched ones. The bins are Scott's, as usual
-	// for this measure, and not those of the matching.
-	L1All          athar.Num `json:"l1_all"`
-	SupportAll     athar.Num `json:"support_all"`
-	L1Matched      athar.Num `json:"l1_matched"`
-	SupportMatched athar.Num `json:"support_matched"`
-
-	// Shares of wakes with another operation of the same kind (SO) and of the
-	// other kind (MO) in the window before, after, and in either.
-	SOBefore athar.Num `json:"so_before"`
-	SOAfter  athar.Num `json:"so_after"`
-	SO       athar.Num `json:"so"`
-	MOBefore athar.Num `json:"mo_before"`
-	MOAfter  athar.Num `json:"mo_after"`
-	MO       athar.Num `json:"mo"`
-
-	Warnings []athar.Note   `json:"warnings,omitempty"`
-	Refusal  *athar.Refusal `json:"refusal,omitempty"`
-}
-
-// Result is the grid, by days and then by km.
-type Result struct {
-	Rows     []Row          `json:"rows"`
-	Critical athar.Num      `json:"critical"` // 95% point of the largest |t| over the grid
-	Draws    int            `json:"draws"`    // permutations behind it
-	Warnings []athar.Note   `json:"warnings,omitempty"`
-	Refusal  *athar.Refusal `json:"refusal,omitempty"` // nothing could be compared at all
-}
+// Row is the answer for one window, Result the grid.
+type (
+	Row    = athar.Wake
+	Result = athar.WakeGrid
+)
 
 // Analyse compares the wakes of treated and control operations in events of the
 // outcome. Neither list is changed and the order of neither matters, except in

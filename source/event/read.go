@@ -18,6 +18,10 @@ type Options struct {
 	// Organisations are names that machine-coded sources may keep, beside
 	// those that the readers know and the group's own.
 	Organisations []string
+	// Numbers are columns of numbers, by the file's own names, whose cells a reader
+	// of tables passes on by line, NaN where a cell is no number.
+	Numbers []string
+	Number  func(line int, cells []float64)
 }
 
 // A Collector gathers the events that a reader emits into one list that does

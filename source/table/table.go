@@ -12,7 +12,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"athar"
@@ -71,6 +73,13 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 		return err
 	}
 	r := reader{f: f, t: t, o: &o, emit: emit}
+	for _, name := range o.Numbers { // with o.Number to take them
+		i, err := f.Index(name)
+		if err != nil {
+			return err
+		}
+		r.numbers = append(r.numbers, i)
+	}
 	r.sides = (f.Has("side_a") || f.Has("side_b")) && o.Group.Named()
 	if err := f.Walk(ctx, t, r.row); err != nil {
 		return err
@@ -86,14 +95,16 @@ func Read(ctx context.Context, f *tabular.File, t *tabular.Tally, o Options, emi
 }
 
 type reader struct {
-	f     *tabular.File
-	t     *tabular.Tally
-	o     *Options
-	emit  func(*athar.Event) error
-	rows  []row // dated either way
-	sides bool  // keep rows with the group on a side only
-	start tabular.Order
-	end   tabular.Order
+	f    *tabular.File
+	t    *tabular.Tally
+	o    *Options
+	emit func(*athar.Event) error
+	rows []row // dated either way
+	// numbers are the positions of the columns of Options.Numbers.
+	numbers []int
+	sides   bool // keep rows with the group on a side only
+	start   tabular.Order
+	end     tabular.Order
 }
 
 type row struct {
@@ -119,6 +130,17 @@ func (r *reader) row(cells tabular.Row) error {
 		return nil
 	}
 	e.Class, e.SideA, e.SideB = r.f.Keep(class), r.f.Keep(a), r.f.Keep(b)
+	if r.numbers != nil {
+		list := make([]float64, len(r.numbers))
+		for k, i := range r.numbers {
+			v, err := strconv.ParseFloat(cells.At(i), 64)
+			if err != nil || math.IsInf(v, 0) {
+				v = math.NaN()
+			}
+			list[k] = v
+		}
+		r.o.Number(cells.Line, list)
+	}
 	r.start.See(e.Line, e.start)
 	r.end.See(e.Line, e.end)
 	if e.start.Slash || e.end.Slash {

@@ -1,0 +1,301 @@
+package assess
+
+import (
+	"math"
+	"slices"
+
+	"athar"
+	"athar/effect/stochint"
+	"athar/effect/wake"
+	"athar/place"
+)
+
+// What is asked about the frequency of operations: shares of the number that
+// there was, and days in a row. They are the same for every study, so that none
+// is chosen by what it says.
+var frequencies = []struct {
+	from, to float64
+	days     int
+}{{.9, 1.1, 1}, {.75, 1.25, 1}, {.5, 1.5, 1}, {.9, 1.1, 3}, {.9, 1.1, 7}}
+
+// The geometry of that question, and permutations of kinds for wakes, unless the
+// study declares fewer draws.
+const (
+	pixels    = 64 // along the longer side of the window
+	historyKm = 25 // kernel by which the events before a day are smoothed
+	wakeDraws = 999
+	mixed     = .05 // share of a uniform map in the map of operations, so that no place is impossible
+)
+
+// distanceKm are the edges of the rings around the study's places, km.
+var distanceKm = []float64{50, 100, 200, 400}
+
+// stretch is a span in which both operations and events were recorded.
+type stretch struct {
+	when   athar.Span
+	ops    []operation
+	points []point
+}
+
+// spaceTime describes the single events of the study, and the stretches in which
+// operations can be asked about.
+func (in *inputs) spaceTime() (*athar.SpaceTime, []stretch) {
+	r := &athar.SpaceTime{Events: len(in.points.list), Dropped: byReason(in.points.dropped)}
+	if r.Events == 0 {
+		r.Refusal = athar.Refuse("spacetime-no-points", "n", sumOf(r.Dropped))
+		need := athar.NewNote("spacetime-needs-points")
+		r.Refusal.Remedy = &need
+	}
+	if in.operations == nil {
+		return r, nil
+	}
+	o := in.study.Operations
+	r.Operations = &athar.Operations{Treated: o.Treated.Name, Control: o.Control.Name, Forces: o.Forces, Matched: o.Match}
+	for _, p := range o.Places {
+		r.Operations.Places = append(r.Operations.Places, p.Name)
+	}
+	spans := shared(in.coverage, in.operations.coverage)
+	var out []stretch
+	inside := func(d athar.Day) bool {
+		return slices.ContainsFunc(spans, func(s athar.Span) bool { return s.Has(d) })
+	}
+	for _, s := range spans {
+		x := stretch{when: s}
+		for _, op := range in.operations.list {
+			if s.Has(op.day) {
+				x.ops = append(x.ops, op)
+			}
+		}
+		for _, p := range in.points.list {
+			if s.Has(p.day) {
+				x.points = append(x.points, p)
+			}
+		}
+		if len(x.ops) > 0 {
+			out = append(out, x)
+		}
+	}
+	lost := pointSet{}
+	for reason, n := range in.operations.dropped {
+		lost.drop(reason, n)
+	}
+	for _, op := range in.operations.list {
+		if !inside(op.day) {
+			lost.drop("events-not-recorded", 1)
+		}
+	}
+	r.Operations.Dropped = byReason(lost.dropped)
+	r.Operations.Stretches = make([]athar.OperationStretch, len(out))
+	return r, out
+}
+
+func sumOf(list []athar.ReasonCount) (n int) {
+	for _, r := range list {
+		n += r.N
+	}
+	return n
+}
+
+// askOperations asks what followed the operations of one stretch.
+func (in *inputs) askOperations(x stretch) athar.OperationStretch {
+	r := athar.OperationStretch{When: x.when, Events: len(x.points)}
+	for _, op := range x.ops {
+		if op.treated {
+			r.Treated++
+		} else {
+			r.Control++
+		}
+	}
+	if in.study.Operations.Control.Given() {
+		grid := in.wakes(x)
+		r.Wakes = &grid
+	}
+	r.Frequency = in.frequency(x)
+	return r
+}
+
+// wakes compares what followed the two kinds of operation.
+func (in *inputs) wakes(x stretch) athar.WakeGrid {
+	var ops, events []wake.Event
+	for _, op := range x.ops {
+		e := wake.Event{Day: op.day, Lon: op.lon, Lat: op.lat, Covariates: slices.Clone(op.numbers)}
+		if op.treated {
+			e.Kind = wake.Treated
+		}
+		if km := in.placesKm(op.lon, op.lat); km >= 0 {
+			e.Covariates = append(e.Covariates, km)
+		}
+		ops = append(ops, e)
+	}
+	for _, p := range x.points {
+		events = append(events, wake.Event{Day: p.day, Lon: p.lon, Lat: p.lat})
+	}
+	return wake.Analyse(ops, events, wake.Options{Observed: x.when, Seed: in.study.Choices.Seed, Draws: min(wakeDraws, in.study.Choices.Draws)})
+}
+
+// placesKm is the distance of a point to the nearest of the study's places; -1
+// without any.
+func (in *inputs) placesKm(lon, lat float64) float64 {
+	km := -1.0
+	for _, p := range in.study.Operations.Places {
+		if d := place.Km(lon, lat, p.Lon, p.Lat); km < 0 || d < km {
+			km = d
+		}
+	}
+	return km
+}
+
+// frequency asks what would have followed more or fewer operations.
+func (in *inputs) frequency(x stretch) *athar.Frequency {
+	r := &athar.Frequency{Covariates: []string{}, Contrasts: []athar.FrequencyContrast{}, PerDay: athar.Num(math.NaN())}
+	if in.set == nil || !in.set.HasPolygons() {
+		r.Refusal = athar.Refuse("spacetime-no-polygons")
+		return r
+	}
+	w, flat := in.window()
+	days := x.when.Days()
+	var treated, events []stochint.Event
+	at := func(p point) stochint.Event {
+		e := stochint.Event{Day: int(p.day - x.when.First)}
+		e.X, e.Y = flat.To(p.lon, p.lat)
+		return e
+	}
+	for _, op := range x.ops {
+		if op.treated {
+			treated = append(treated, at(op.point))
+		}
+	}
+	for _, p := range x.points {
+		events = append(events, at(p))
+	}
+	r.PerDay = athar.Num(float64(len(treated)) / float64(days))
+	if len(treated) < stochint.NeedTreated {
+		r.Refusal = athar.Refuse("stochint-few-treated", "n", len(treated), "need", stochint.NeedTreated)
+		return r
+	}
+	input := stochint.Input{Window: w, Days: days, Treatment: treated, Outcome: events}
+	add := func(code string, c stochint.Covariate) {
+		r.Covariates = append(r.Covariates, code)
+		c.Name = code
+		input.Covariates = append(input.Covariates, c)
+	}
+	places := make([][2]float64, len(in.study.Operations.Places))
+	for i, p := range in.study.Operations.Places {
+		places[i][0], places[i][1] = flat.To(p.Lon, p.Lat)
+	}
+	if len(places) > 0 {
+		add("distance", stochint.Covariate{Map: w.Distance(places)})
+	}
+	density := stochint.Density(w, treated, 0, mixed)
+	for i, v := range density {
+		density[i] = math.Log(v)
+	}
+	add("density", stochint.Covariate{Map: density})
+	trend, square := make([]float64, days), make([]float64, days)
+	for d := range trend {
+		trend[d] = float64(d) / float64(days)
+		square[d] = trend[d] * trend[d]
+	}
+	add("trend", stochint.Covariate{Day: trend})
+	add("trend-squared", stochint.Covariate{Day: square})
+	smooth := stochint.Smoothing{Sigma: historyKm}
+	for _, back := range []struct {
+		code string
+		days int
+	}{{"day", 1}, {"week", 7}, {"month", 30}} {
+		add("events-"+back.code, stochint.History("", w, events, days, back.days, smooth))
+		add("operations-"+back.code, stochint.History("", w, treated, days, back.days, smooth))
+	}
+	m := stochint.New(input)
+	if m.Refusal != nil {
+		r.Refusal = m.Refusal
+		return r
+	}
+	var regions []stochint.Region
+	if len(places) > 0 {
+		regions = w.Rings(places, distanceKm...)
+	}
+	for _, f := range frequencies {
+		o := stochint.Options{From: f.from * float64(r.PerDay), To: f.to * float64(r.PerDay), Days: f.days, Regions: regions}
+		r.Contrasts = append(r.Contrasts, frequencyContrast(m.Contrast(o), o, days))
+	}
+	return r
+}
+
+// frequencyContrast writes an answer in the words of the report.
+func frequencyContrast(a *stochint.Answer, o stochint.Options, days int) athar.FrequencyContrast {
+	c := athar.FrequencyContrast{From: athar.Num(o.From), To: athar.Num(o.To), Days: o.Days, Of: days / o.Days, Notes: a.Notes, Refusal: a.Refusal,
+		Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{}}
+	for k := range 2 {
+		c.Effective[k], c.Largest[k] = athar.Num(a.Uncut[k]/float64(o.Days)), athar.Num(a.Largest[k])
+		for _, b := range a.Balance[k] {
+			c.Unbalanced = max(c.Unbalanced, athar.Num(math.Abs(b.After)))
+		}
+	}
+	if a.Refusal != nil {
+		return c // figures that must not be read are not written
+	}
+	for _, e := range a.Regions {
+		c.Rings = append(c.Rings, athar.FrequencyRing{Inner: athar.Num(e.Region.Inner), Outer: athar.Num(e.Region.Outer), Whole: e.Region.Whole,
+			FromEvents: athar.Num(e.Events[0]), ToEvents: athar.Num(e.Events[1]), Diff: athar.Num(e.Diff), Low: athar.Num(e.Low), High: athar.Num(e.High),
+			JointLow: athar.Num(e.JointLow), JointHigh: athar.Num(e.JointHigh), Before: athar.Num(e.Before), BeforeP: athar.Num(e.BeforeP), Robust: athar.Num(e.Robust)})
+	}
+	for _, cut := range a.Cuts {
+		c.Cuts = append(c.Cuts, athar.FrequencyCut{Quantile: athar.Num(cut.Quantile), Diff: athar.Num(cut.Diff[len(cut.Diff)-1])})
+	}
+	return c
+}
+
+// window is the part of the map that the study's areas cover, in pixels on a
+// plane in km about their middle.
+func (in *inputs) window() (*stochint.Window, place.Plane) {
+	b := in.set.Bounds()
+	flat := place.NewPlane((b.West+b.East)/2, (b.South+b.North)/2)
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	const steps = 32 // along each side of the box of degrees, whose sides are curved on the plane
+	for i := range steps + 1 {
+		t := float64(i) / steps
+		lon, lat := b.West+t*(b.East-b.West), b.South+t*(b.North-b.South)
+		for _, p := range [][2]float64{{lon, b.South}, {lon, b.North}, {b.West, lat}, {b.East, lat}} {
+			x, y := flat.To(p[0], p[1])
+			x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+		}
+	}
+	side := max(x1-x0, y1-y0) / pixels
+	nx, ny := max(1, int(math.Ceil((x1-x0)/side))), max(1, int(math.Ceil((y1-y0)/side)))
+	mask := make([]bool, nx*ny)
+	for i := range mask {
+		_, mask[i] = in.set.Locate(flat.From(x0+(float64(i%nx)+.5)*side, y0+(float64(i/nx)+.5)*side))
+	}
+	return stochint.FromMask(x0, y0, side, side, nx, ny, mask), flat
+}
+
+// spaceTimeMethods counts what the methods of single events were asked, and their
+// refusals.
+func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
+	wakes, frequency := athar.MethodInfo{Method: "wake"}, athar.MethodInfo{Method: "stochint"}
+	count := func(m *athar.MethodInfo, refused *athar.Refusal) {
+		m.Runs++
+		if refused != nil {
+			m.Refuse++
+		}
+	}
+	if r.SpaceTime != nil && r.SpaceTime.Operations != nil {
+		for _, s := range r.SpaceTime.Operations.Stretches {
+			if s.Wakes != nil && s.Wakes.Refusal != nil {
+				count(&wakes, s.Wakes.Refusal)
+			} else if s.Wakes != nil {
+				for _, w := range s.Wakes.Rows {
+					count(&wakes, w.Refusal)
+				}
+			}
+			if s.Frequency.Refusal != nil {
+				count(&frequency, s.Frequency.Refusal)
+			}
+			for _, c := range s.Frequency.Contrasts {
+				count(&frequency, c.Refusal)
+			}
+		}
+	}
+	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+}

@@ -1,0 +1,279 @@
+package brief
+
+import (
+	"cmp"
+	"html/template"
+	"math"
+	"slices"
+
+	"athar"
+)
+
+// SingleEvents is what single events say for the whole study; nil where the
+// report does not ask.
+func (p *page) SingleEvents() *SingleEvents {
+	r := p.SpaceTime
+	if r == nil || r.Refusal == nil && r.Operations == nil {
+		return nil
+	}
+	v := &SingleEvents{}
+	if r.Refusal != nil {
+		v.Refused = p.refusal(r.Refusal).HTML()
+		return v
+	}
+	o := r.Operations
+	v.Lead = p.t("wake.lead", "treated", o.Treated, "events", r.Events)
+	if o.Control.En != "" {
+		v.Lead = p.t("wake.lead-compared", "treated", o.Treated, "control", o.Control, "events", r.Events)
+	}
+	v.Dropped = p.dropped("wake.dropped-operations", o.Dropped)
+	if d := p.dropped("wake.dropped-events", r.Dropped); d != "" {
+		v.Dropped += " " + d
+	}
+	for i, s := range o.Stretches {
+		v.Stretches = append(v.Stretches, p.stretch(i, s))
+	}
+	return v
+}
+
+// SingleEvents is the section of single operations.
+type SingleEvents struct {
+	Refused   template.HTML
+	Lead      template.HTML
+	Dropped   template.HTML
+	Stretches []Stretch
+}
+
+// Stretch is one stretch of time without a gap.
+type Stretch struct {
+	ID     string
+	When   athar.Span
+	Counts template.HTML
+	Wakes  *WakeView
+	// Frequency is nil where nothing was asked.
+	Frequency *FrequencyView
+}
+
+// WakeView is a wake analysis as a table of numbers, rows by days and columns by
+// distance.
+type WakeView struct {
+	Says  []template.HTML
+	Km    []string
+	Rows  []WakeRow
+	Some  bool // a window holds over the grid
+	Notes []athar.Note
+	Table
+}
+
+// WakeRow is the windows of one length.
+type WakeRow struct {
+	Days  string
+	Cells []WakeCell
+}
+
+// WakeCell is one window.
+type WakeCell struct {
+	Class  string // up, down: beyond zero with all windows counted; ns; refused
+	Effect string
+	Range  string
+}
+
+// FrequencyView is the contrasts of more and fewer operations.
+type FrequencyView struct {
+	Word    athar.Verdict // CANNOT TELL where nothing could be asked
+	Refused template.HTML
+	Says    template.HTML
+	Rows    []FrequencyRow
+}
+
+// FrequencyRow is one contrast.
+type FrequencyRow struct {
+	Asked     template.HTML
+	Effective template.HTML
+	// Word is CANNOT TELL for a refusal, else empty; Refused says why where the
+	// number beside it does not.
+	Word    athar.Verdict
+	Refused template.HTML
+	Says    []template.HTML
+	Notes   []athar.Note
+	Table
+}
+
+// dropped lists what was left out, by reason; empty if nothing was.
+func (p *page) dropped(code string, list []athar.ReasonCount) template.HTML {
+	var parts []string
+	for _, r := range list {
+		parts = append(parts, p.plain("wake.dropped", "n", r.N, "reason", p.Lang.Word("reason", r.Reason)))
+	}
+	if parts == nil {
+		return ""
+	}
+	return p.t(code, "list", parts)
+}
+
+func (p *page) stretch(i int, s athar.OperationStretch) Stretch {
+	o := p.SpaceTime.Operations
+	v := Stretch{ID: "operations-" + p.Number(i), When: s.When}
+	if o.Control.En != "" {
+		v.Counts = p.t("wake.counts-compared", "span", s.When, "treated", s.Treated, "treated-name", o.Treated, "control", s.Control, "control-name", o.Control, "events", s.Events)
+	} else {
+		v.Counts = p.t("wake.counts", "span", s.When, "treated", s.Treated, "treated-name", o.Treated, "events", s.Events)
+	}
+	if s.Wakes != nil {
+		v.Wakes = p.wakes(s.Wakes)
+	}
+	if s.Frequency != nil {
+		v.Frequency = p.frequency(s.Frequency)
+	}
+	return v
+}
+
+func (p *page) wakes(g *athar.WakeGrid) *WakeView {
+	v := &WakeView{Notes: g.Warnings}
+	if g.Refusal != nil {
+		v.Says = []template.HTML{p.refusal(g.Refusal).HTML()}
+		return v
+	}
+	o := p.SpaceTime.Operations
+	v.Table.Head = p.head("days", "km", "effect-operation", "interval", "interval-grid", "p", "p-grid", "mde", "matched", "same-overlap", "other-overlap", "balance", "blocks")
+	var answered []athar.Wake
+	flagged, up, down := 0, 0, 0
+	for _, w := range g.Rows {
+		km := p.Lang.Value(w.Km, "km")
+		if !slices.Contains(v.Km, km) {
+			v.Km = append(v.Km, km)
+		}
+		days := p.Lang.Count(athar.Num(w.Days))
+		if n := len(v.Rows); n == 0 || v.Rows[n-1].Days != days {
+			v.Rows = append(v.Rows, WakeRow{Days: days})
+		}
+		row := &v.Rows[len(v.Rows)-1]
+		if w.Refusal != nil {
+			row.Cells = append(row.Cells, WakeCell{Class: "refused", Effect: p.Lang.Word("language", "missing")})
+			v.Table.Rows = append(v.Table.Rows, []string{days, km, p.note(w.Refusal.Reason).String()})
+			continue
+		}
+		answered = append(answered, w)
+		c := WakeCell{Class: "ns", Effect: p.Lang.Value(w.Effect, "signed"), Range: p.plain("figure.range", "low", p.Lang.Value(w.Low, "signed"), "high", p.Lang.Value(w.High, "signed"))}
+		if beyond(w) {
+			v.Some = true
+			if c.Class = "up"; w.Effect < 0 {
+				c.Class = "down"
+				down++
+			} else {
+				up++
+			}
+		}
+		if overlapped(w) {
+			flagged++
+		}
+		row.Cells = append(row.Cells, c)
+		between := func(low, high athar.Num) string {
+			return p.plain("figure.range", "low", p.Lang.Value(low, "level"), "high", p.Lang.Value(high, "level"))
+		}
+		share := func(n athar.Num) string { return p.Lang.Value(n, "percent") }
+		v.Table.Rows = append(v.Table.Rows, []string{days, km, p.Lang.Value(w.Effect, "level"), between(w.Low, w.High), between(w.AdjLow, w.AdjHigh),
+			p.Lang.Value(w.P, "p"), p.Lang.Value(w.PAdj, "p"), p.Lang.Value(w.MDE, "level"),
+			p.plain("wake.matched", "treated", w.MatchedTreated, "of", w.Treated, "control", w.MatchedControl, "of-control", w.Control),
+			share(w.SO), share(w.MO), p.Lang.Value(w.L1Matched, "ratio"), p.Lang.Count(athar.Num(w.Blocks))})
+	}
+	if len(answered) == 0 {
+		v.Says = []template.HTML{p.t("wake.nobody")}
+		return v
+	}
+	best := slices.MinFunc(answered, func(a, b athar.Wake) int { return cmp.Or(cmp.Compare(a.PAdj, b.PAdj), cmp.Compare(a.P, b.P)) })
+	if v.Some {
+		v.Says = append(v.Says, p.t("wake.some", "n", len(answered), "fewer", down, "more", up, "treated", o.Treated, "control", o.Control,
+			"days", best.Days, "km", best.Km, "effect", best.Effect, "low", best.AdjLow, "high", best.AdjHigh, "p", best.PAdj))
+	} else {
+		v.Says = append(v.Says, p.t("wake.none", "n", len(answered), "p", best.PAdj, "treated", o.Treated, "control", o.Control))
+	}
+	v.Says = append(v.Says, p.t("wake.could-show", "mde", answered[0].MDE, "days", answered[0].Days, "km", answered[0].Km))
+	switch {
+	case flagged == len(answered) && v.Some:
+		v.Says = append(v.Says, p.t("wake.all-flagged-some"))
+	case flagged == len(answered):
+		v.Says = append(v.Says, p.t("wake.all-flagged"))
+	case flagged > 0:
+		v.Says = append(v.Says, p.t("wake.flagged", "n", flagged, "of", len(answered)))
+	}
+	return v
+}
+
+// beyond reports whether a window differs from zero with all windows counted.
+func beyond(w athar.Wake) bool { return w.AdjLow > 0 || w.AdjHigh < 0 }
+
+// overlapped reports whether a window carries a warning about its data.
+func overlapped(w athar.Wake) bool {
+	return slices.ContainsFunc(w.Warnings, func(n athar.Note) bool { return n.Code == "wake-overlap" || n.Code == "wake-few-treated" })
+}
+
+func (p *page) frequency(f *athar.Frequency) *FrequencyView {
+	if f.Refusal != nil {
+		return &FrequencyView{Word: athar.CannotTell, Refused: p.refusal(f.Refusal).HTML()}
+	}
+	v := &FrequencyView{}
+	answered := 0
+	for _, c := range f.Contrasts {
+		row := FrequencyRow{Asked: p.t("frequency.asked", "from", c.From, "to", c.To, "days", c.Days),
+			Effective: p.t("frequency.effective", "n", min(c.Effective[0], c.Effective[1]), "of", c.Of)}
+		if c.Refusal != nil {
+			row.Word = athar.CannotTell
+			if c.Refusal.Reason.Code != "stochint-effective-days" { // said by the number beside it
+				row.Refused = p.refusal(c.Refusal).HTML()
+			}
+			v.Rows = append(v.Rows, row)
+			continue
+		}
+		answered++
+		row.Notes = c.Notes
+		whole := c.Rings[len(c.Rings)-1]
+		code := "frequency.unsure"
+		if whole.Low > 0 {
+			code = "frequency.more"
+		} else if whole.High < 0 {
+			code = "frequency.fewer"
+		}
+		row.Says = append(row.Says, p.t(code, "diff", p.Lang.Value(whole.Diff, "signed"), "low", p.Lang.Value(whole.Low, "signed"), "high", p.Lang.Value(whole.High, "signed"),
+			"to", c.To, "from", c.From, "robust", whole.Robust))
+		if len(c.Rings) > 1 {
+			row.Says = append(row.Says, p.moved(c.Rings[:len(c.Rings)-1]))
+		}
+		row.Table.Head = p.head("distance", "events-from", "events-to", "difference", "interval", "interval-rings", "robust", "day-before")
+		for _, g := range c.Rings {
+			row.Table.Rows = append(row.Table.Rows, []string{p.distance(g), p.Lang.Value(g.FromEvents, "level"), p.Lang.Value(g.ToEvents, "level"), p.Lang.Value(g.Diff, "change"),
+				p.plain("figure.range", "low", p.Lang.Value(g.Low, "level"), "high", p.Lang.Value(g.High, "level")),
+				p.plain("figure.range", "low", p.Lang.Value(g.JointLow, "level"), "high", p.Lang.Value(g.JointHigh, "level")),
+				p.Lang.Value(g.Robust, "ratio"), p.Lang.Value(g.Before, "change")})
+		}
+		for _, cut := range c.Cuts {
+			row.Table.Rows = append(row.Table.Rows, []string{p.plain("frequency.cut", "share", 1-cut.Quantile), "", "", p.Lang.Value(cut.Diff, "change")})
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	v.Says = p.t("frequency.answered", "n", answered, "of", len(f.Contrasts), "per-day", f.PerDay)
+	return v
+}
+
+// moved says whether a difference has both signs among the rings.
+func (p *page) moved(rings []athar.FrequencyRing) template.HTML {
+	up, down := false, false
+	for _, g := range rings {
+		up, down = up || g.JointLow > 0, down || g.JointHigh < 0
+	}
+	if up && down {
+		return p.t("frequency.moved")
+	}
+	return p.t("frequency.not-moved")
+}
+
+// distance names a ring around the study's places.
+func (p *page) distance(g athar.FrequencyRing) string {
+	switch {
+	case g.Whole:
+		return p.plain("frequency.whole")
+	case math.IsInf(float64(g.Outer), 1):
+		return p.plain("frequency.beyond", "from", g.Inner)
+	}
+	return p.plain("role.band", "from", g.Inner, "to", g.Outer)
+}

@@ -1,0 +1,91 @@
+package brief
+
+import (
+	"bytes"
+	"html"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"athar"
+)
+
+// operationsFixture is an invented answer about single operations: a grid with a
+// window that holds, one that is refused and one that is flagged, and contrasts
+// answered and refused.
+func operationsFixture() *athar.SpaceTime {
+	w := func(days int, km, effect, se, critical float64) athar.Wake {
+		e, s, c := athar.Num(effect), athar.Num(se), athar.Num(critical)
+		return athar.Wake{Days: days, Km: athar.Num(km), Effect: e, SE: s, Low: e - 2*s, High: e + 2*s, AdjLow: e - c*s, AdjHigh: e + c*s, P: .01, PAdj: .03, MDE: 2.8 * s,
+			Treated: 100, Control: 90, MatchedTreated: 80, MatchedControl: 70, Blocks: 40, SO: .1, MO: .05}
+	}
+	flagged := w(14, 5, .2, .5, 3)
+	flagged.PAdj, flagged.Warnings = .9, []athar.Note{athar.NewNote("wake-overlap", "same", athar.Num(.5), "other", athar.Num(.2), "limit", athar.Num(.2))}
+	refused := athar.Wake{Days: 14, Km: 10, Refusal: athar.Refuse("wake-no-events")}
+	ring := func(inner, outer, diff float64) athar.FrequencyRing {
+		d := athar.Num(diff)
+		return athar.FrequencyRing{Inner: athar.Num(inner), Outer: athar.Num(outer), FromEvents: 4, ToEvents: 4 + d, Diff: d, Low: d - .2, High: d + .2, JointLow: d - .3, JointHigh: d + .3, Robust: 1.4, Before: .01, BeforeP: .8}
+	}
+	all := ring(0, math.Inf(1), 1.5)
+	all.Whole = true
+	return &athar.SpaceTime{Events: 2500, Dropped: []athar.ReasonCount{{Reason: "coarse-day", N: 12}}, Operations: &athar.Operations{
+		Treated: athar.Names{En: "air strikes", Ar: "ضربات جوية"}, Control: athar.Names{En: "shows of force", Ar: "استعراضات قوة"},
+		Dropped: []athar.ReasonCount{{Reason: "no-point", N: 3}}, Stretches: []athar.OperationStretch{{
+			When: athar.Span{First: day("2019-01-01"), Last: day("2019-12-31")}, Treated: 100, Control: 90, Events: 2500,
+			Wakes: &athar.WakeGrid{Rows: []athar.Wake{w(7, 5, -1.5, .4, 3), w(7, 10, .6, .5, 3), flagged, refused}, Critical: 3, Draws: 999, Warnings: []athar.Note{athar.NewNote("wake-selection")}},
+			Frequency: &athar.Frequency{PerDay: 2, Covariates: []string{"trend"}, Contrasts: []athar.FrequencyContrast{
+				{From: 1.8, To: 2.2, Days: 1, Effective: [2]athar.Num{200, 180}, Of: 365, Rings: []athar.FrequencyRing{ring(0, 50, 2), ring(50, math.Inf(1), -.5), all}, Cuts: []athar.FrequencyCut{{Quantile: .95, Diff: 1.2}}},
+				{From: 1, To: 3, Days: 7, Effective: [2]athar.Num{1.2, 1.1}, Of: 52, Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{}, Refusal: athar.Refuse("stochint-effective-days")},
+				{From: 1, To: 3, Days: 1, Effective: [2]athar.Num{90, 80}, Of: 365, Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{},
+					Refusal: athar.Refuse("stochint-before", "before", athar.Num(.3), "diff", athar.Num(.4), "p", athar.Num(.01))}}},
+		}}}}
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+func sectionOf(t *testing.T, r *athar.Report, id string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, r, "en"); err != nil {
+		t.Fatal(err)
+	}
+	_, s, ok := strings.Cut(b.String(), `<section id="`+id+`"`)
+	if !ok {
+		return ""
+	}
+	s, _, _ = strings.Cut(s, "</section>")
+	return s
+}
+
+func TestOperationsSection(t *testing.T) {
+	r := fixture(t, false)
+	r.SpaceTime = operationsFixture()
+	s := sectionOf(t, r, "operations")
+	text := strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(s, ""))), " ")
+	for _, want := range []string{
+		"1 had fewer and 0 more events after air strikes than after shows of force beyond chance",
+		"7 days and 5 km, −1.50 events an operation (−2.70 to −0.30; p 0.030 over all windows)",
+		"1 of 3 windows are flagged",
+		"Operations left out: 3 (no point on the map)", "Events left out: 12 (date known less well than to the day)",
+		"1 of 3 comparisons could be answered",
+		"2.20 a day would have been followed by more events than 1.80: +1.5 a day (+1.3 to +1.7)",
+		"Fewer at one distance and more at another",
+		"1.10 of 52 separate stretches", "the day before differs too",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the section does not say %q:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(s, `class="h-down"`); n != 1 || strings.Contains(s, `class="h-up"`) || strings.Count(s, `class="h-refused"`) != 1 {
+		t.Errorf("%d windows marked as beyond zero, want 1; the refused one as such", n)
+	}
+	r.SpaceTime.Operations = nil
+	if sectionOf(t, r, "operations") != "" {
+		t.Error("a section without operations")
+	}
+	r.SpaceTime.Refusal = athar.Refuse("spacetime-no-points", "n", 40)
+	if s := sectionOf(t, r, "operations"); !strings.Contains(s, "has a day and a point of its own") {
+		t.Errorf("the refusal is not said: %s", s)
+	}
+}

@@ -1,0 +1,170 @@
+package athar
+
+// SpaceTime holds what single events, each with its place and day, say beyond
+// counts of areas and periods: for the whole study. What they say about one
+// campaign stands in [CampaignReport.SpaceTime].
+type SpaceTime struct {
+	Events  int           `json:"events"`  // of the outcome, with a day and a place
+	Dropped []ReasonCount `json:"dropped"` // others, by reason: counted, coarse-date, no-point, coarse-place, no-area
+	// Operations is nil where the study names none.
+	Operations *Operations `json:"operations,omitempty"`
+	// Refusal says why no method of single events could be asked, once for all.
+	Refusal *Refusal `json:"refusal,omitempty"`
+}
+
+// Operations are single operations of the forces and what followed them.
+type Operations struct {
+	Treated Names         `json:"treated"` // the kind in question
+	Control Names         `json:"control"` // the kind that it is compared with; empty: none
+	Forces  []Names       `json:"forces,omitempty"`
+	Places  []Names       `json:"places,omitempty"`  // points from which distance is measured
+	Matched []string      `json:"matched,omitempty"` // columns of the files that are matched on
+	Dropped []ReasonCount `json:"dropped"`           // operations left out, by reason
+	// Stretches are the spans in which both operations and events were recorded,
+	// each asked by itself: a gap is no quiet time.
+	Stretches []OperationStretch `json:"stretches"`
+}
+
+// OperationStretch is what was asked of one stretch of time without a gap.
+type OperationStretch struct {
+	When    Span      `json:"when"`
+	Treated int       `json:"treated"` // operations
+	Control int       `json:"control"`
+	Events  int       `json:"events"`
+	Wakes   *WakeGrid `json:"wakes,omitempty"` // nil where the study names no comparison
+	// Frequency asks what would have followed more or fewer operations of the kind
+	// in question.
+	Frequency *Frequency `json:"frequency,omitempty"`
+}
+
+// Wake is what a matched wake analysis says about one window of t days and s km: how many more events of
+// the outcome (or fewer, if negative) followed an operation of the treated kind
+// within t days and s km than followed a comparable control, from the weighted
+// regression
+//
+//	after = b0 + b1 before + b2 treated.
+//
+// Shares are 0..1. Fields without a value are not-a-number (null in JSON).
+type Wake struct {
+	Days int `json:"days"`
+	Km   Num `json:"km"`
+
+	Effect Num `json:"effect"` // b2, events per operation
+	SE     Num `json:"se"`
+	DF     Num `json:"df"`
+	Low    Num `json:"low"` // 95% interval
+	High   Num `json:"high"`
+	P      Num `json:"p"`
+	// PAdj, AdjLow and AdjHigh hold for all windows of the grid at once.
+	PAdj    Num `json:"p_adj"`
+	AdjLow  Num `json:"adj_low"`
+	AdjHigh Num `json:"adj_high"`
+	MDE     Num `json:"mde"` // smallest effect, up or down, found in 80% of cases at 5%
+
+	Intercept Num `json:"intercept"` // b0
+	Before    Num `json:"before"`    // b1; null where the number beforehand has no variation of its own
+	R2        Num `json:"adj_r2"`    // adjusted for degrees of freedom
+
+	Treated        int `json:"treated"` // wakes inside the observed time
+	Control        int `json:"control"`
+	MatchedTreated int `json:"matched_treated"`
+	MatchedControl int `json:"matched_control"`
+	Strata         int `json:"strata"`
+	MatchedStrata  int `json:"matched_strata"`
+	Blocks         int `json:"blocks"`        // that hold matched wakes
+	EventsBefore   int `json:"events_before"` // in matched wakes, those of overlaps as often as they are counted
+	EventsAfter    int `json:"events_after"`
+
+	// L1 is the distance of the two kinds' distributions over all bins of the
+	// variables matched on (0: equal, 1: apart), Support the share of bins with
+	// both kinds, on all wakes and on matched ones. The bins are Scott's, as usual
+	// for this measure, and not those of the matching.
+	L1All          Num `json:"l1_all"`
+	SupportAll     Num `json:"support_all"`
+	L1Matched      Num `json:"l1_matched"`
+	SupportMatched Num `json:"support_matched"`
+
+	// Shares of wakes with another operation of the same kind (SO) and of the
+	// other kind (MO) in the window before, after, and in either.
+	SOBefore Num `json:"so_before"`
+	SOAfter  Num `json:"so_after"`
+	SO       Num `json:"so"`
+	MOBefore Num `json:"mo_before"`
+	MOAfter  Num `json:"mo_after"`
+	MO       Num `json:"mo"`
+
+	Warnings []Note   `json:"warnings,omitempty"`
+	Refusal  *Refusal `json:"refusal,omitempty"`
+}
+
+// WakeGrid is a matched wake analysis: its windows, by days and then by km.
+type WakeGrid struct {
+	Rows     []Wake   `json:"rows"`
+	Critical Num      `json:"critical"` // 95% point of the largest |t| over the grid
+	Draws    int      `json:"draws"`    // permutations behind it
+	Warnings []Note   `json:"warnings,omitempty"`
+	Refusal  *Refusal `json:"refusal,omitempty"` // nothing could be compared at all
+}
+
+// Frequency compares the events that would have followed two numbers of
+// operations a day, everywhere in the same proportion (stochastic
+// interventions): the contrasts that are asked, in the order in which they were
+// declared. None is chosen by what it says.
+type Frequency struct {
+	PerDay     Num                 `json:"per_day"`    // operations that there were
+	Covariates []string            `json:"covariates"` // of the model of where and when operations happen, by code
+	Contrasts  []FrequencyContrast `json:"contrasts"`
+	Refusal    *Refusal            `json:"refusal,omitempty"` // no contrast could be asked
+}
+
+// FrequencyContrast compares From operations a day for Days days with To.
+type FrequencyContrast struct {
+	From Num `json:"from"`
+	To   Num `json:"to"`
+	Days int `json:"days"`
+	// Effective is what the weights of the record amount to under either law, in
+	// stretches of Days days that do not overlap; Of how many such there are.
+	Effective [2]Num `json:"effective"`
+	Of        int    `json:"of"`
+	// Largest is the share of all weight that one day has, under either law.
+	Largest [2]Num `json:"largest"`
+	// Rings are the answers by distance from the study's places; the last is the
+	// whole.
+	Rings []FrequencyRing `json:"rings"`
+	// Cuts are the same contrast in the whole, with the largest weights cut.
+	Cuts []FrequencyCut `json:"cuts"`
+	// Unbalanced is the largest coefficient left after weighting, per standard
+	// deviation of its variable; 0: the weights do their work.
+	Unbalanced Num      `json:"unbalanced"`
+	Notes      []Note   `json:"notes,omitempty"`
+	Refusal    *Refusal `json:"refusal,omitempty"`
+}
+
+// FrequencyRing is a contrast in one ring, in events a day.
+type FrequencyRing struct {
+	Inner Num  `json:"inner_km"`
+	Outer Num  `json:"outer_km"` // Infinity: the rest
+	Whole bool `json:"whole,omitempty"`
+	// FromEvents and ToEvents are the events a day under the two laws, Diff the second less
+	// the first, with its 95% interval and one that holds for all rings at once.
+	FromEvents Num `json:"from_events"`
+	ToEvents   Num `json:"to_events"`
+	Diff       Num `json:"diff"`
+	Low        Num `json:"low"`
+	High       Num `json:"high"`
+	JointLow   Num `json:"joint_low"`
+	JointHigh  Num `json:"joint_high"`
+	// Before is the same difference on the day before, which no operation can have
+	// caused, and BeforeP its p value.
+	Before  Num `json:"before"`
+	BeforeP Num `json:"before_p"`
+	// Robust is the factor by which every day's weight may be off before the
+	// difference may be 0.
+	Robust Num `json:"robust"`
+}
+
+// FrequencyCut is a contrast with weights cut at a quantile.
+type FrequencyCut struct {
+	Quantile Num `json:"quantile"`
+	Diff     Num `json:"diff"`
+}
