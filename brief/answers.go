@@ -248,12 +248,12 @@ func (p *page) Tallies() []Tally {
 	return out
 }
 
-// Summary is the brief in plain English text for a terminal: for every campaign one
+// Summary is the brief as plain text for a terminal, in a language: for every campaign one
 // line a phase and the names of the checks that fired, then the totals.
-func Summary(r *athar.Report) string {
-	l, err := text.Load("en")
+func Summary(r *athar.Report, lang string) (string, error) {
+	l, err := text.Load(lang)
 	if err != nil {
-		panic(err) // the catalogue is embedded
+		return "", err
 	}
 	p := newPage(r, l)
 	var b strings.Builder
@@ -281,5 +281,5 @@ func Summary(r *athar.Report) string {
 			say(l.Say("summary.total", map[string]any{"name": t.Name, "word": string(f.Verdict), "says": p.answer(f, nil)}))
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }

@@ -27,15 +27,43 @@ import (
 //go:embed page.html data.html style.css spacetime.html spacetime.css
 var files embed.FS
 
-// HTML writes the brief of r in a language ("en") as one self-contained page:
+// Edition is a brief in one language: the tag of the language, as package text
+// reads it, and the file that holds the brief.
+type Edition struct{ Lang, File string }
+
+// Tag is the tag of a language of the brief with Arabic digits and Hijri dates
+// where they are asked for. Digits are only changed in Arabic.
+func Tag(code string, arabicDigits, hijri bool) string {
+	var keys []string
+	if hijri {
+		keys = append(keys, "ca-islamic-umalqura")
+	}
+	if arabicDigits && code == "ar" {
+		keys = append(keys, "nu-arab")
+	}
+	if keys == nil {
+		return code
+	}
+	return code + "-u-" + strings.Join(keys, "-")
+}
+
+// HTML writes the brief of r in a language ("en") as one self-contained page, with links to
+// the same brief in other languages:
 // no script, no request, readable offline and printable. The same report gives
 // the same bytes. It fails on an unknown language or a writer's error.
-func HTML(w io.Writer, r *athar.Report, lang string) error {
+func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 	l, err := text.Load(lang)
 	if err != nil {
 		return err
 	}
 	p := newPage(r, l)
+	for _, o := range others {
+		ol, err := text.Load(o.Lang)
+		if err != nil {
+			return err
+		}
+		p.Editions = append(p.Editions, EditionLink{ol.Code, ol.Dir, o.File, ol.Word("language", "name")})
+	}
 	style, err := files.ReadFile("style.css")
 	if err != nil {
 		return err
@@ -58,6 +86,9 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 		"otherlang": l.Other,
 		"count":     func(n int) string { return l.Count(athar.Num(n)) },
 		"span":      l.Span,
+		"dated":     l.Dated,
+		"comma":     func() string { return l.Word("language", "comma") },
+		"semicolon": func() string { return l.Word("language", "semicolon") },
 		"slug":      slug,
 		"link":      link,
 		"pieces":    pieces,
@@ -79,13 +110,17 @@ func HTML(w io.Writer, r *athar.Report, lang string) error {
 // page is the report with what the template asks of it.
 type page struct {
 	*athar.Report
-	Lang *text.Language
+	Lang     *text.Language
+	Editions []EditionLink
 
 	anchors  map[string]string // finding id -> element id
 	names    map[string]athar.Names
 	areas    map[string]athar.MapArea
 	smallest float64 // smallest effect of interest as a ratio; NaN if not declared
 }
+
+// EditionLink leads to the same brief in another language, named in that language.
+type EditionLink struct{ Code, Dir, File, Name string }
 
 func newPage(r *athar.Report, l *text.Language) *page {
 	p := &page{Report: r, Lang: l, anchors: map[string]string{}, names: map[string]athar.Names{},
@@ -268,7 +303,7 @@ func (p *page) Dates(s athar.Span) template.HTML {
 	if s.First == s.Last {
 		return p.t("campaign.on", "date", s.First)
 	}
-	return p.t("campaign.between", "span", s)
+	return p.t("campaign.between", "span", p.Lang.Dated(s))
 }
 
 // CampaignName is the name of a campaign by its id.

@@ -15,9 +15,12 @@ import (
 )
 
 // DataPage writes what a lake holds as one self-contained page: months and
-// kinds as bars, the rest as tables and sentences. It holds counts alone.
-func DataPage(w io.Writer, h *athar.Holdings) error {
-	d := newHoldings(h)
+// kinds as bars, the rest as tables and sentences, in a language. It holds counts alone.
+func DataPage(w io.Writer, h *athar.Holdings, lang string) error {
+	d, err := newHoldings(h, lang)
+	if err != nil {
+		return err
+	}
 	style, err := files.ReadFile("style.css")
 	if err != nil {
 		return err
@@ -38,8 +41,11 @@ func DataPage(w io.Writer, h *athar.Holdings) error {
 }
 
 // Data is the same for the terminal.
-func Data(h *athar.Holdings) string {
-	d := newHoldings(h)
+func Data(h *athar.Holdings, lang string) (string, error) {
+	d, err := newHoldings(h, lang)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	fmt.Fprintln(&b, d.Lead())
 	if h.Restricted() {
@@ -60,7 +66,7 @@ func Data(h *athar.Holdings) string {
 	for _, s := range d.Quality() {
 		fmt.Fprintln(&b, "  "+s)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // holdings is a description with the catalogue that puts it into words.
@@ -69,13 +75,16 @@ type holdings struct {
 	l *text.Language
 }
 
-func newHoldings(h *athar.Holdings) *holdings {
-	l, err := text.Load("en")
+func newHoldings(h *athar.Holdings, lang string) (*holdings, error) {
+	l, err := text.Load(lang)
 	if err != nil {
-		panic(err) // the catalogue is embedded
+		return nil, err
 	}
-	return &holdings{h, l}
+	return &holdings{h, l}, nil
 }
+
+// Lang is the language of the page.
+func (d *holdings) Lang() *text.Language { return d.l }
 
 func (d *holdings) phrase(key string, args ...any) text.Sentence {
 	quantities := map[string]any{}
@@ -208,7 +217,7 @@ func (d *holdings) Picture() template.HTML {
 		s.Columns = append(s.Columns, figure.Column{From: float64(i) / n, To: float64(i+1) / n, Observed: float64(m.N), Expected: nan, Low: nan, High: nan,
 			Class: "ph-during", Title: d.phrase("tip", "month", d.l.Month(day), "n", m.N).String()})
 		if t := day.Time(); t.Month() == 1 && t.Year()%every == 0 {
-			s.Ticks = append(s.Ticks, figure.Tick{At: float64(i) / n, Label: fmt.Sprint(t.Year())})
+			s.Ticks = append(s.Ticks, figure.Tick{At: float64(i) / n, Label: d.l.Ordinal(t.Year())})
 		}
 	}
 	return s.SVG()

@@ -18,7 +18,7 @@ func TestDataPage(t *testing.T) {
 		NoActor: 5, Points: 10, DistinctPoints: 4, OnTen: 1, Tolls: 4, OnRound: 0.75, Long: 1,
 	}
 	var b bytes.Buffer
-	if err := DataPage(&b, h); err != nil {
+	if err := DataPage(&b, h, "en"); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
@@ -35,13 +35,13 @@ func TestDataPage(t *testing.T) {
 	if n := strings.Count(page, "<rect"); n < 2 {
 		t.Errorf("%d bars", n)
 	}
-	says := Data(h)
+	says := said(Data(h, "en"))
 	for _, want := range []string{"10 events", "2020", "75%", "Group <A>"} {
 		if !strings.Contains(says, want) {
 			t.Errorf("the terminal is not told %q", want)
 		}
 	}
-	if h = (&athar.Holdings{}); DataPage(&b, h) != nil || Data(h) == "" {
+	if h = (&athar.Holdings{}); DataPage(&b, h, "en") != nil || said(Data(h, "en")) == "" {
 		t.Error("nothing cannot be described")
 	}
 }

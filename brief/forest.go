@@ -75,9 +75,9 @@ func (p *page) axis(s figure.LogScale) template.HTML {
 
 func (p *page) tickLabel(v float64) string {
 	if v < 1 {
-		return "1/" + strconv.Itoa(int(math.Round(1/v)))
+		return p.Lang.Ordinal(1) + "/" + p.Lang.Ordinal(int(math.Round(1/v)))
 	}
-	return strconv.Itoa(int(math.Round(v)))
+	return p.Lang.Ordinal(int(math.Round(v)))
 }
 
 type forestItem struct {
@@ -132,15 +132,15 @@ func (p *page) forest(id string, items []forestItem) Forest {
 			row.MDE = p.mde(e)
 			track.MDELow, track.MDEHigh = float64(e.MDELow), float64(e.MDEHigh)
 			track.Marks = []figure.Interval{{RR: float64(e.RR), Low: float64(low), High: float64(high), AdjLow: nan, AdjHigh: nan,
-				Hollow: f.Phase == athar.Post, Class: class(f.Verdict), Title: p.tip(row.Name+", "+row.Detail, e.RR, low, high)}}
+				Hollow: f.Phase == athar.Post, Class: class(f.Verdict), Title: p.tip(p.listed(row.Name, row.Detail), e.RR, low, high)}}
 			row.SVG = track.SVG()
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, string(f.Verdict), l.Ratio(e.RR),
+			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, p.verdict(f.Verdict), l.Ratio(e.RR),
 				p.between(low, high), l.Number(e.Observed), l.Number(e.Expected),
 				p.between(e.MDELow, e.MDEHigh), l.Count(athar.Num(e.EventsPre)), l.P(e.P), l.Word("inference", e.Inference)})
 		} else {
 			row.Refused = p.reasons(f.Because).HTML()
 			none := l.Ratio(athar.Num(nan))
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, string(f.Verdict), none, none, none, none, none, none, none,
+			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, p.verdict(f.Verdict), none, none, none, none, none, none, none,
 				p.reasons(f.Because).String()})
 		}
 		out.Rows = append(out.Rows, row)
@@ -252,10 +252,10 @@ func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
 			} else {
 				a.Ratio = p.ratio(v.m.RR, v.m.Low, v.m.High)
 				track.Marks = append(track.Marks, figure.Interval{RR: float64(v.m.RR), Low: float64(v.m.Low), High: float64(v.m.High), AdjLow: nan, AdjHigh: nan,
-					Hollow: a.Hollow, Class: class(v.m.Verdict), Title: p.tip(row.Name+", "+a.Phase, v.m.RR, v.m.Low, v.m.High)})
+					Hollow: a.Hollow, Class: class(v.m.Verdict), Title: p.tip(p.listed(row.Name, a.Phase), v.m.RR, v.m.Low, v.m.High)})
 			}
 			row.Answers = append(row.Answers, a)
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Spec, a.Phase, p.Lang.Ratio(v.m.RR), p.between(v.m.Low, v.m.High), string(v.m.Verdict), reason})
+			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Spec, a.Phase, p.Lang.Ratio(v.m.RR), p.between(v.m.Low, v.m.High), p.verdict(v.m.Verdict), reason})
 		}
 		// Both phases of a method that refused both for one reason are one row.
 		if n := len(row.Answers); n == 2 && row.Answers[0].Refused != "" && row.Answers[0].Refused == row.Answers[1].Refused {
@@ -270,6 +270,9 @@ func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
 	}
 	return out
 }
+
+// listed joins names as the language does.
+func (p *page) listed(names ...string) string { return p.Lang.Value(names, "list") }
 
 // capital writes a term as the beginning of a line.
 func (p *page) capital(s string) string {

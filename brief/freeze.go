@@ -6,15 +6,15 @@ import (
 )
 
 // Registration is how a study stands to the record of its freeze, as one
-// paragraph of plain English text.
-func Registration(f *athar.Freeze) string {
-	l, err := text.Load("en")
+// paragraph of plain text in a language.
+func Registration(f *athar.Freeze, lang string) (string, error) {
+	l, err := text.Load(lang)
 	if err != nil {
-		panic(err) // the catalogue is embedded
+		return "", err
 	}
 	s := l.Word("registration", string(f.State))
 	for _, n := range f.Says {
 		s += " " + l.Note(n).String()
 	}
-	return s
+	return s, nil
 }

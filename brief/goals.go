@@ -576,7 +576,7 @@ func (p *page) scaleTicks(s figure.Scale) []figure.Tick {
 // short writes a label of an axis without zeros that say nothing.
 func (p *page) short(s string) string {
 	if point := p.Lang.Word("language", "decimal"); strings.Contains(s, point) {
-		s = strings.TrimSuffix(strings.TrimRight(s, "0"), point)
+		s = strings.TrimSuffix(strings.TrimRight(s, "0٠"), point)
 	}
 	return s
 }
@@ -672,7 +672,7 @@ func (p *page) lags(id string, c athar.CampaignReport) *Multiples {
 			fig.YTicks = append(fig.YTicks, figure.Tick{At: v, Label: p.tickLabel(v)})
 		}
 		for k := range 7 {
-			fig.XTicks = append(fig.XTicks, figure.Tick{At: float64(k), Label: strconv.Itoa(k)})
+			fig.XTicks = append(fig.XTicks, figure.Tick{At: float64(k), Label: p.Lang.Ordinal(k)})
 		}
 		for k, x := range o.Lags.X {
 			low, high := at(o.Lags.Low, k), at(o.Lags.High, k)

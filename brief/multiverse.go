@@ -233,7 +233,7 @@ func (p *page) curve(m *athar.Multiverse, own int, marks []figure.CurveMark, sca
 	}
 	if w := m.LeastFavourable; w >= 0 && w < len(m.Specs) {
 		s := m.Specs[w]
-		args := []any{"rr", s.RR, "low", s.Low, "high", s.High, "choices", strings.Join(p.choices(m, s.Choice, own), "; ")}
+		args := []any{"rr", s.RR, "low", s.Low, "high", s.High, "choices", strings.Join(p.choices(m, s.Choice, own), p.Lang.Word("language", "semicolon")+" ")}
 		switch {
 		case w == own:
 			say("multiverse.least-own")

@@ -22,8 +22,11 @@ var powerFiles embed.FS
 
 // PowerPage writes what the data of a study could show as one self-contained
 // page: a picture and sentences for each campaign.
-func PowerPage(w io.Writer, r *power.Report) error {
-	d := newReach(r)
+func PowerPage(w io.Writer, r *power.Report, lang string) error {
+	d, err := newReach(r, lang)
+	if err != nil {
+		return err
+	}
 	style, err := files.ReadFile("style.css")
 	if err != nil {
 		return err
@@ -44,8 +47,11 @@ func PowerPage(w io.Writer, r *power.Report) error {
 }
 
 // Power is the same for the terminal.
-func Power(r *power.Report) string {
-	d := newReach(r)
+func Power(r *power.Report, lang string) (string, error) {
+	d, err := newReach(r, lang)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", d.Title(), d.Lead(), d.Precision())
 	for _, p := range d.Pages() {
@@ -60,13 +66,16 @@ func Power(r *power.Report) string {
 			fmt.Fprintf(&b, "  %s: %s\n", l.Name, strings.Join(l.Says, " "))
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // PowerCSV writes every row with its numbers; ratios and shares are plain
 // numbers, what is missing is empty.
-func PowerCSV(w io.Writer, r *power.Report) error {
-	d := newReach(r)
+func PowerCSV(w io.Writer, r *power.Report, lang string) error {
+	d, err := newReach(r, lang)
+	if err != nil {
+		return err
+	}
 	c := csv.NewWriter(w)
 	_ = c.Write([]string{"campaign", "question", "ring", "window", "periods", "areas", "events_before", "expected", "fall", "rise", "formula_fall", "formula_rise",
 		"size", "size_error", "dispersion", "persistence", "errors", "histories", "says"})
@@ -93,13 +102,16 @@ type reach struct {
 	l *text.Language
 }
 
-func newReach(r *power.Report) *reach {
-	l, err := text.Load("en")
+func newReach(r *power.Report, lang string) (*reach, error) {
+	l, err := text.Load(lang)
 	if err != nil {
-		panic(err) // the catalogue is embedded
+		return nil, err
 	}
-	return &reach{r, l}
+	return &reach{r, l}, nil
 }
+
+// Lang is the language of the page.
+func (d *reach) Lang() *text.Language { return d.l }
 
 func (d *reach) phrase(key string, args ...any) text.Sentence {
 	quantities := map[string]any{}
@@ -153,7 +165,7 @@ func (d *reach) Pages() []ReachPage {
 		}
 	}
 	scale := figure.RatioScale(16, values...)
-	ticks := (&page{}).axis(scale)
+	ticks := (&page{Lang: d.l}).axis(scale)
 	var out []ReachPage
 	for _, c := range d.Campaigns {
 		p := ReachPage{ID: c.ID, Name: d.l.Name(c.Name), Before: d.phrase("before", "n", c.Periods).String(), Axis: ticks}
@@ -184,7 +196,7 @@ func (d *reach) window(r power.Row) string {
 }
 
 func (d *reach) line(c power.Campaign, r power.Row, scale figure.LogScale) ReachLine {
-	l := ReachLine{Name: d.where(c, r) + ", " + d.window(r), Says: d.sentences(r)}
+	l := ReachLine{Name: d.l.Value([]string{d.where(c, r), d.window(r)}, "list"), Says: d.sentences(r)}
 	missing := d.l.Word("language", "missing")
 	fall, rise, size, formula := missing, missing, missing, missing
 	if r.Refusal == nil {
@@ -194,7 +206,7 @@ func (d *reach) line(c power.Campaign, r power.Row, scale figure.LogScale) Reach
 		case r.Fall == 0:
 			fall = d.phrase("stop-cell").String()
 		default:
-			fall = "−" + d.l.Percent(1-r.Fall)
+			fall = d.l.Percent(r.Fall - 1)
 		}
 		if rise = d.phrase("none-cell").String(); known(r.Rise) {
 			rise = "× " + d.l.Ratio(r.Rise)
@@ -202,7 +214,7 @@ func (d *reach) line(c power.Campaign, r power.Row, scale figure.LogScale) Reach
 		size = d.l.Percent(r.Size)
 	}
 	if known(r.FormulaFall) {
-		formula = "−" + d.l.Percent(1-r.FormulaFall) + " / × " + d.l.Ratio(r.FormulaRise)
+		formula = d.l.Percent(r.FormulaFall-1) + " / × " + d.l.Ratio(r.FormulaRise)
 	}
 	l.Cells = []string{d.where(c, r), d.window(r), d.l.Count(athar.Num(r.Events)), d.l.Number(r.Expected), fall, rise, formula, size}
 	track := figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: float64(1 / d.Smallest), BandHigh: float64(d.Smallest), MDELow: float64(r.Fall), MDEHigh: float64(r.Rise),

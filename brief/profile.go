@@ -72,7 +72,7 @@ func (p *page) Profile(i int) *ProfileFigure {
 			}
 			cat.Marks = append(cat.Marks, figure.Interval{RR: float64(e.RR), Low: float64(e.Low), High: float64(e.High),
 				AdjLow: float64(e.AdjLow), AdjHigh: float64(e.AdjHigh),
-				Hollow: ph == athar.Post, Class: roleClass(athar.Role(k)), Title: p.tip(name+", "+phase, e.RR, e.Low, e.High)})
+				Hollow: ph == athar.Post, Class: roleClass(athar.Role(k)), Title: p.tip(p.listed(name, phase), e.RR, e.Low, e.High)})
 			out.Table.Rows = append(out.Table.Rows, []string{name, phase, p.Lang.Ratio(e.RR), p.between(e.Low, e.High),
 				p.between(e.AdjLow, e.AdjHigh), p.Lang.Number(e.Observed), p.Lang.Number(e.Expected)})
 		}

@@ -7,13 +7,13 @@ import (
 	"athar/brief/text"
 )
 
-// Series is the answer from a bare monthly series in plain English text: the
+// Series is the answer from a bare monthly series as plain text in a language: the
 // sentences as one paragraph, then the same series through other windows, one
 // a line.
-func Series(says, windows []athar.Note) string {
-	l, err := text.Load("en")
+func Series(says, windows []athar.Note, lang string) (string, error) {
+	l, err := text.Load(lang)
 	if err != nil {
-		panic(err) // the catalogue is embedded
+		return "", err
 	}
 	var b strings.Builder
 	for i, n := range says {
@@ -26,5 +26,5 @@ func Series(says, windows []athar.Note) string {
 	for _, n := range windows {
 		b.WriteString("  " + l.Note(n).String() + "\n")
 	}
-	return b.String()
+	return b.String(), nil
 }

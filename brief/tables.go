@@ -3,7 +3,6 @@ package brief
 import (
 	"html/template"
 	"slices"
-	"strconv"
 	"strings"
 
 	"athar"
@@ -203,11 +202,11 @@ func (p *page) SourceLine() string {
 	for _, d := range p.Counted() {
 		names = append(names, d.Name)
 	}
-	return strings.Join(names, ", ")
+	return p.listed(names...)
 }
 
 // Number is the ordinal of campaign i.
-func (p *page) Number(i int) string { return strconv.Itoa(i + 1) }
+func (p *page) Number(i int) string { return p.Lang.Ordinal(i + 1) }
 
 // Unit is the length of a period, in words.
 func (p *page) Unit() string { return p.Lang.Word("unit", p.Study.Unit) }

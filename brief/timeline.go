@@ -61,7 +61,7 @@ func (p *page) timeTicks(a timeAxis, small bool) []figure.Tick {
 				return out
 			}
 			at := a.at(d)
-			label := strconv.Itoa(y)
+			label := p.Lang.Ordinal(y)
 			if step < 12 {
 				label = p.Lang.Word("month-short", strconv.Itoa(m)) + " " + label
 			}

@@ -87,7 +87,7 @@ func TestRegistrationIsSaid(t *testing.T) {
 	if !strings.Contains(head, "changed after results were first seen") {
 		t.Error("the head of the page does not say how the study stands to its record")
 	}
-	if s := Registration(r.Freeze); !strings.Contains(s, "3 February 2021 (def)") || !strings.Contains(s, "choices") {
+	if s := said(Registration(r.Freeze, "en")); !strings.Contains(s, "3 February 2021 (def)") || !strings.Contains(s, "choices") {
 		t.Error(s)
 	}
 }

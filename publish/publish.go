@@ -113,6 +113,9 @@ func replaceable(dir string) error {
 // Options say what a folder holds besides what every folder holds.
 type Options struct {
 	PDF bool // the brief as PDF too, if a Chromium is installed
+	// Langs are the languages of the brief, as package text reads their tags; English
+	// if there is none. The first is brief.html, the others bear their code: brief.ar.html.
+	Langs []string
 }
 
 // Publish writes all files and puts the folder in place. If a PDF was asked for
@@ -121,34 +124,37 @@ type Options struct {
 func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (without *NoPDF, err error) {
 	defer f.Discard()
 	r.Report.Plain()
-	var page bytes.Buffer
-	if err := brief.HTML(&page, r.Report, "en"); err != nil {
-		return nil, fmt.Errorf("brief.html: %w", err)
+	langs := o.Langs
+	if len(langs) == 0 {
+		langs = []string{"en"}
 	}
-	var summary bytes.Buffer
-	if err := brief.Markdown(&summary, r.Report, "en", "brief.html"); err != nil {
-		return nil, fmt.Errorf("summary.md: %w", err)
+	pages, err := written(r.Report, langs)
+	if err != nil {
+		return nil, err
 	}
 	findings, err := json.MarshalIndent(r.Report, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("findings.json: %w", err)
 	}
-	list, err := tables(r, []string{"en"})
+	list, err := tables(r, langs)
 	if err != nil {
 		return nil, err
 	}
-	book, err := workbook(r.Report, list, "en")
+	book, err := workbook(r.Report, list, langs[0])
 	if err != nil {
 		return nil, fmt.Errorf("tables.xlsx: %w", err)
 	}
-	if err := f.write("brief.html", page.Bytes()); err != nil {
-		return nil, err
-	}
-	if o.PDF {
-		b, err := printPDF(ctx, filepath.Join(f.temp, "brief.html"))
+	for _, p := range pages {
+		if err := f.write("brief"+p.suffix+".html", p.html); err != nil {
+			return nil, err
+		}
+		if !o.PDF || without != nil {
+			continue
+		}
+		b, err := printPDF(ctx, filepath.Join(f.temp, "brief"+p.suffix+".html"))
 		switch {
 		case err == nil:
-			err = f.write("brief.pdf", b)
+			err = f.write("brief"+p.suffix+".pdf", b)
 		case errors.As(err, &without):
 			err = nil
 		}
@@ -156,7 +162,7 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 			return nil, err
 		}
 	}
-	files := []file{{"findings.json", append(findings, '\n')}, {"rejects.csv", rejectsTable(r.Rejects).csv()}, {"summary.md", summary.Bytes()}, {"tables.xlsx", book}}
+	files := []file{{"findings.json", append(findings, '\n')}, {"rejects.csv", rejectsTable(r.Rejects).csv()}, {"tables.xlsx", book}}
 	for _, t := range list {
 		pq, err := t.parquet()
 		if err != nil {
@@ -167,6 +173,9 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 			dir = ""
 		}
 		files = append(files, file{dir + t.name + ".csv", t.csv()}, file{dir + t.name + ".parquet", pq})
+	}
+	for _, p := range pages {
+		files = append(files, file{"summary" + p.suffix + ".md", p.summary})
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	for _, x := range files {
@@ -184,6 +193,37 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 		return nil, err
 	}
 	return without, f.swap()
+}
+
+// inLanguage is a brief in one language; suffix comes before the endings of its files.
+type inLanguage struct {
+	suffix        string
+	html, summary []byte
+}
+
+// written writes a report in each language; each page leads to the others.
+func written(r *athar.Report, langs []string) ([]inLanguage, error) {
+	editions := make([]brief.Edition, len(langs))
+	for i, tag := range langs {
+		editions[i] = brief.Edition{Lang: tag, File: "brief.html"}
+		if i > 0 {
+			code, _, _ := strings.Cut(tag, "-")
+			editions[i].File = "brief." + code + ".html"
+		}
+	}
+	out := make([]inLanguage, len(langs))
+	for i, e := range editions {
+		out[i].suffix = strings.TrimSuffix(strings.TrimPrefix(e.File, "brief"), ".html")
+		var page, summary bytes.Buffer
+		if err := brief.HTML(&page, r, e.Lang, slices.Delete(slices.Clone(editions), i, i+1)...); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.File, err)
+		}
+		if err := brief.Markdown(&summary, r, e.Lang, e.File); err != nil {
+			return nil, fmt.Errorf("summary%s.md: %w", out[i].suffix, err)
+		}
+		out[i].html, out[i].summary = page.Bytes(), summary.Bytes()
+	}
+	return out, nil
 }
 
 func (f *Folder) write(name string, b []byte) error {

@@ -15,8 +15,10 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Tick is a labelled position on an axis. Minor labels are dropped on narrow
@@ -58,10 +60,54 @@ func (s *svg) mark(title, name string, attrs ...string) {
 	s.close(name)
 }
 
+// text is an element with text. A drawing runs from left to right; a label that
+// begins with a letter of a script that runs the other way says so, and is anchored at the
+// same side as any other label: "start" is its left end.
 func (s *svg) text(name, text string, attrs ...string) {
+	if name == "text" && fromRight(text) {
+		attrs = slices.Clone(attrs)
+		anchored := false
+		for i := 0; i+1 < len(attrs); i += 2 {
+			if attrs[i] != "text-anchor" {
+				continue
+			}
+			anchored = true
+			switch attrs[i+1] {
+			case "start":
+				attrs[i+1] = "end"
+			case "end":
+				attrs[i+1] = "start"
+			}
+		}
+		if !anchored {
+			attrs = append(attrs, "text-anchor", "end")
+		}
+		attrs = append(attrs, "direction", "rtl")
+	}
 	s.open(name, attrs...)
 	s.b.WriteString(html.EscapeString(text))
 	s.close(name)
+}
+
+// fromRight reports whether the first letter of s, outside of isolated stretches,
+// belongs to a script that runs from right to left (rules P2 and P3 of Unicode
+// Standard Annex 9).
+func fromRight(s string) bool {
+	depth := 0
+	for _, r := range s {
+		switch {
+		case r >= '\u2066' && r <= '\u2068':
+			depth++
+		case r == '\u2069':
+			depth = max(depth-1, 0)
+		case depth > 0:
+		case unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac) && unicode.IsLetter(r):
+			return true
+		case unicode.IsLetter(r):
+			return false
+		}
+	}
+	return false
 }
 
 // begin opens a fluid drawing of a height in pixels, with its description.

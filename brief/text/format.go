@@ -78,7 +78,7 @@ func (l *Language) Value(v any, kind string) string {
 		return l.Name(athar.Names{En: en, Ar: ar})
 	}
 	if s, ok := asString(v); ok {
-		return s
+		return l.verdict(s)
 	}
 	f, ok := number(v)
 	if !ok {
@@ -107,6 +107,18 @@ func (l *Language) Value(v any, kind string) string {
 		return l.Percent(n - 1)
 	}
 	return l.Number(n)
+}
+
+// verdict writes a headline word of the vocabulary as this language does; other
+// strings it leaves.
+func (l *Language) verdict(s string) string {
+	if s == "" || s != strings.ToUpper(s) {
+		return s
+	}
+	if key := "verdict." + strings.ReplaceAll(strings.ToLower(s), " ", "-"); l.Has(key) {
+		return l.Say(key, nil).text()
+	}
+	return s
 }
 
 func asString(v any) (string, bool) {
@@ -213,15 +225,15 @@ func arabicText(s string) string {
 func (l *Language) decimal(f float64, decimals int) string {
 	s := strconv.FormatFloat(math.Abs(f), 'f', decimals, 64)
 	whole, fraction, _ := strings.Cut(s, ".")
-	group, point := thin, l.Word("language", "decimal")
+	group := thin
 	if l.arabic {
-		group, point = "٬", "٫"
+		group = "٬"
 	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + group + whole[i:]
 	}
 	if fraction != "" {
-		whole += point + fraction
+		whole += l.Word("language", "decimal") + fraction
 	}
 	whole = l.digits(whole)
 	if f < 0 && strings.Trim(s, "0.") != "" {
@@ -345,10 +357,11 @@ func (l *Language) Percent(n athar.Num) string {
 	if a := math.Abs(f); a > 0 && a < 0.95 {
 		decimals = 1
 	}
-	if l.arabic {
-		return arabicMark + strings.TrimPrefix(l.decimal(f, decimals), arabicMark) + "٪"
+	s := l.decimal(f, decimals) + l.Word("language", "percent")
+	if l.arabic && !strings.HasPrefix(s, arabicMark) {
+		s = arabicMark + s
 	}
-	return l.decimal(f, decimals) + l.Word("language", "percent")
+	return s
 }
 
 // Name is a name in this language, or in the other where it has none.

@@ -162,6 +162,8 @@ func (l *Language) extend(extension string) error {
 			pieces[i].rest = arabicText(pieces[i].rest)
 		}
 	}
+	l.sentences["language.decimal"] = []piece{{text: "٫"}}
+	l.sentences["language.percent"] = []piece{{text: "٪"}}
 	return nil
 }
 

@@ -50,4 +50,7 @@ func registered(study string, r *assess.Result) (*freeze.Write, error) {
 }
 
 // registration prints how a study stands to its record.
-func registration(e *env, f *athar.Freeze) { fmt.Fprintln(e.stdout, brief.Registration(f)) }
+func registration(e *env, f *athar.Freeze, lang string) error {
+	s, err := brief.Registration(f, lang)
+	return e.say(s+"\n", err)
+}

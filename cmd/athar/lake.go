@@ -94,12 +94,18 @@ type dataCmd struct {
 	Dataset string `help:"Only this dataset."`
 	Version string `help:"This version of it; else the newest."`
 	Out     string `help:"Write a page with pictures to this file." placeholder:"PAGE.html"`
+
+	oneLanguage
 }
 
 // Run describes the newest version of every dataset, or one of them.
 func (c *dataCmd) Run(e *env) error {
 	if c.Version != "" && c.Dataset == "" {
 		return usageError{errors.New("--version needs --dataset")}
+	}
+	lang, err := c.tag()
+	if err != nil {
+		return err
 	}
 	l, err := lake.Open(c.Lake)
 	if err != nil {
@@ -115,11 +121,10 @@ func (c *dataCmd) Run(e *env) error {
 		return err
 	}
 	if c.Out == "" {
-		fmt.Fprint(e.stdout, brief.Data(d))
-		return nil
+		return e.say(brief.Data(d, lang))
 	}
 	var page bytes.Buffer
-	if err := brief.DataPage(&page, d); err != nil {
+	if err := brief.DataPage(&page, d, lang); err != nil {
 		return err
 	}
 	if err := writeFile(c.Out, page.Bytes()); err != nil {

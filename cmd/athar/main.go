@@ -69,6 +69,14 @@ type env struct {
 	stderr io.Writer
 }
 
+// say prints what a page or a text came to.
+func (e *env) say(s string, err error) error {
+	if err == nil {
+		_, err = fmt.Fprint(e.stdout, s)
+	}
+	return err
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -129,13 +137,19 @@ type assessCmd struct {
 	Study string `arg:"" help:"The study file, for example examples/isis-2020/study.yaml."`
 	Out   string `help:"Folder for the brief; an earlier brief in it is replaced." default:"brief" short:"o"`
 
-	PDF        bool   `name:"pdf" help:"Write the brief as PDF too; needs an installed Chromium or Chrome, found by name or by ATHAR_CHROMIUM."`
+	PDF bool `name:"pdf" help:"Write the brief as PDF too; needs an installed Chromium or Chrome, found by name or by ATHAR_CHROMIUM."`
+
+	languages
 	Multiverse bool   `help:"Answer also under every declared specification, and for campaigns that did not happen; takes minutes."`
 	Parts      string `help:"Folder with the results of tasks of the multiverse that were done before; the others are done and stored there." type:"path"`
 }
 
 // Run writes nothing unless everything succeeds.
 func (c *assessCmd) Run(e *env) error {
+	langs, err := c.tags()
+	if err != nil {
+		return err
+	}
 	folder, err := publish.Open(c.Out)
 	if err != nil {
 		return err
@@ -153,16 +167,22 @@ func (c *assessCmd) Run(e *env) error {
 		return err
 	}
 	defer seen.Discard()
-	without, err := folder.Publish(e.ctx, r, publish.Options{PDF: c.PDF})
+	without, err := folder.Publish(e.ctx, r, publish.Options{PDF: c.PDF, Langs: langs})
 	if err != nil {
 		return err
 	}
 	if err := seen.Commit(); err != nil {
 		return err
 	}
-	fmt.Fprint(e.stdout, brief.Summary(r.Report))
-	if r.Report.Freeze.State != athar.NotRegistered {
-		registration(e, r.Report.Freeze)
+	for _, lang := range langs {
+		if err := e.say(brief.Summary(r.Report, lang)); err != nil {
+			return err
+		}
+		if r.Report.Freeze.State != athar.NotRegistered {
+			if err := registration(e, r.Report.Freeze, lang); err != nil {
+				return err
+			}
+		}
 	}
 	if n := len(r.Rejects); n > 0 {
 		fmt.Fprintf(e.stdout, "\n%d rows could not be used; %s says which and why\n", n, filepath.Join(c.Out, "rejects.csv"))
@@ -211,8 +231,7 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	registration(e, f)
-	return nil
+	return registration(e, f, "en")
 }
 
 type initCmd struct {
@@ -260,6 +279,8 @@ type seriesCmd struct {
 	Campaign string   `help:"Month in which the campaign began, as 2020-06." required:""`
 	Smallest float64  `help:"Smallest change of interest, as a rate ratio above 1." default:"1.25"`
 	Numbers  []string `arg:"" help:"One number a month; - where none was published." passthrough:""`
+
+	oneLanguage
 }
 
 // Run prints the answer as sentences.
@@ -292,8 +313,11 @@ func (c *seriesCmd) Run(e *env) error {
 	if err != nil {
 		return usageError{err}
 	}
-	fmt.Fprint(e.stdout, brief.Series(a.Says, a.Windows))
-	return nil
+	lang, err := c.tag()
+	if err != nil {
+		return err
+	}
+	return e.say(brief.Series(a.Says, a.Windows, lang))
 }
 
 type versionCmd struct{}

@@ -15,12 +15,18 @@ type powerCmd struct {
 	Study string `arg:"" help:"The study file."`
 	Out   string `help:"Folder for power.html and power.csv." short:"o" placeholder:"DIR"`
 	Reps  int    `help:"Simulated histories a campaign." default:"400"`
+
+	oneLanguage
 }
 
 // Run says what the data could show, from the counts before each campaign.
 func (c *powerCmd) Run(e *env) error {
 	if c.Reps < 20 {
 		return usageError{errors.New("--reps must be 20 or more: fewer histories tell nothing")}
+	}
+	lang, err := c.tag()
+	if err != nil {
+		return err
 	}
 	progress, done := bar(e.stderr)
 	r, err := assess.Power(e.ctx, c.Study, assess.PowerOptions{Reps: c.Reps, Progress: progress})
@@ -30,7 +36,7 @@ func (c *powerCmd) Run(e *env) error {
 	}
 	if c.Out != "" {
 		var page, table bytes.Buffer
-		if err := errors.Join(brief.PowerPage(&page, r), brief.PowerCSV(&table, r)); err != nil {
+		if err := errors.Join(brief.PowerPage(&page, r, lang), brief.PowerCSV(&table, r, lang)); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(c.Out, 0o755); err != nil {
@@ -42,6 +48,5 @@ func (c *powerCmd) Run(e *env) error {
 			}
 		}
 	}
-	fmt.Fprint(e.stdout, brief.Power(r))
-	return nil
+	return e.say(brief.Power(r, lang))
 }
