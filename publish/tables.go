@@ -61,7 +61,8 @@ func (b *builder) each() []whose {
 func (b *builder) in(name string) []string {
 	var out []string
 	for _, l := range b.langs {
-		out = append(out, name+"_"+l)
+		code, _, _ := strings.Cut(l, "-")
+		out = append(out, name+"_"+code)
 	}
 	return out
 }

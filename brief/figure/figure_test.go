@@ -193,3 +193,34 @@ func TestNumbersInDrawings(t *testing.T) {
 		t.Error(pc(0.5))
 	}
 }
+
+// TestArabicLabels checks that a label in Arabic runs from right to left and is still
+// anchored at the side that its drawing means, and that other labels are left alone.
+func TestArabicLabels(t *testing.T) {
+	for _, c := range []struct {
+		label  string
+		anchor []string
+		want   string
+	}{
+		{"نينوى", []string{"text-anchor", "start"}, `<text text-anchor="end" direction="rtl">نينوى</text>`},
+		{"نينوى", []string{"text-anchor", "end"}, `<text text-anchor="start" direction="rtl">نينوى</text>`},
+		{"نينوى", []string{"text-anchor", "middle"}, `<text text-anchor="middle" direction="rtl">نينوى</text>`},
+		{"نينوى", nil, `<text text-anchor="end" direction="rtl">نينوى</text>`},
+		{"\u20680\u2069 إلى \u206825\u2069 كم", nil, "<text text-anchor=\"end\" direction=\"rtl\">\u20680\u2069 إلى \u206825\u2069 كم</text>"},
+		{"Nineveh نينوى", []string{"text-anchor", "start"}, `<text text-anchor="start">Nineveh نينوى</text>`},
+		{"1/4", []string{"text-anchor", "end"}, `<text text-anchor="end">1/4</text>`},
+		{"١/٤", []string{"text-anchor", "end"}, `<text text-anchor="end">١/٤</text>`},
+	} {
+		var s svg
+		s.text("text", c.label, c.anchor...)
+		if got := s.b.String(); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+	anchor := []string{"text-anchor", "start"}
+	var s svg
+	s.text("text", "نينوى", anchor...)
+	if anchor[1] != "start" {
+		t.Error("the caller's attributes were changed")
+	}
+}
