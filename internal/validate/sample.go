@@ -155,7 +155,7 @@ func (r *Report) Text(w io.Writer) error {
 		e.text("\nWorlds with a known truth: a sample of %d replications of each, %d in S10 and S11. Percent, exact 95%% limits, Monte Carlo standard error\n\n", r.Reps, r.Records())
 		for _, x := range r.Rates {
 			share, low, high := x.Share()
-			e.text("%-4s  %-10s %-42s %6s (%s to %s, error %s) of %d; required %s to %s\n", mark(x.Meets()), x.World, x.What,
+			e.text("%-4s  %-10s %-44s %6s (%s to %s, error %s) of %d; required %s to %s\n", mark(x.Meets()), x.World, x.What,
 				percent(share), percent(low), percent(high), percent(x.Error()), x.N, percent(x.Low), percent(x.High))
 		}
 		e.text("\nA rate fails only if its limits leave the required range: few replications contradict, they do not confirm. --reps asks for more;\nthe same rates from the full run are in docs/validation/worlds.md.\n")
