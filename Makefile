@@ -4,12 +4,13 @@
 # make bench     speed and memory, beside a reference in the same run
 # make lint      gofmt, vet and staticcheck
 # make fuzz      every reader, FUZZTIME each
+# make fonts     the faces that a brief embeds, from Debian's fonts-noto-core; see brief/fonts/README.md
 
 FUZZTIME ?= 1m
 REPS ?= 1000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test validate bench lint fuzz build
+.PHONY: demo test validate bench lint fuzz fonts build
 
 build:
 	go build -o bin/athar ./cmd/athar
@@ -41,3 +42,6 @@ fuzz:
 	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; \
 	  done; \
 	done
+
+fonts:
+	cd brief/fonts && python3 make.py

@@ -24,7 +24,7 @@ import (
 	"athar/brief/text"
 )
 
-//go:embed page.html data.html style.css spacetime.html spacetime.css
+//go:embed page.html data.html style.css spacetime.html spacetime.css rtl.css
 var files embed.FS
 
 // Edition is a brief in one language: the tag of the language, as package text
@@ -64,15 +64,10 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		}
 		p.Editions = append(p.Editions, EditionLink{ol.Code, ol.Dir, o.File, ol.Word("language", "name")})
 	}
-	style, err := files.ReadFile("style.css")
+	style, err := sheet(l, "style.css", "spacetime.css")
 	if err != nil {
 		return err
 	}
-	more, err := files.ReadFile("spacetime.css")
-	if err != nil {
-		return err
-	}
-	style = append(style, more...)
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"t":         p.t,
 		"plain":     p.plain,
@@ -92,7 +87,7 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		"slug":      slug,
 		"link":      link,
 		"pieces":    pieces,
-		"css":       func() template.CSS { return template.CSS(style) },
+		"css":       func() template.CSS { return style },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
 		"verdict":   p.verdict,
 	}).ParseFS(files, "page.html", "spacetime.html")

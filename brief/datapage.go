@@ -21,13 +21,13 @@ func DataPage(w io.Writer, h *athar.Holdings, lang string) error {
 	if err != nil {
 		return err
 	}
-	style, err := files.ReadFile("style.css")
+	style, err := sheet(d.l, "style.css")
 	if err != nil {
 		return err
 	}
 	t, err := template.New("data.html").Funcs(template.FuncMap{
 		"t":   func(key string, args ...any) template.HTML { return d.phrase(key, args...).HTML() },
-		"css": func() template.CSS { return template.CSS(style) },
+		"css": func() template.CSS { return style },
 	}).ParseFS(files, "data.html")
 	if err != nil {
 		return err

@@ -27,13 +27,13 @@ func PowerPage(w io.Writer, r *power.Report, lang string) error {
 	if err != nil {
 		return err
 	}
-	style, err := files.ReadFile("style.css")
+	style, err := sheet(d.l, "style.css")
 	if err != nil {
 		return err
 	}
 	t, err := template.New("power.html").Funcs(template.FuncMap{
 		"t":   func(key string) template.HTML { return d.phrase(key).HTML() },
-		"css": func() template.CSS { return template.CSS(style) },
+		"css": func() template.CSS { return style },
 	}).ParseFS(powerFiles, "power.html")
 	if err != nil {
 		return err

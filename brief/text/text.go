@@ -240,6 +240,9 @@ func cut(s string) ([]piece, error) {
 	return out, nil
 }
 
+// Hijri reports whether Hijri dates stand beside Gregorian ones.
+func (l *Language) Hijri() bool { return l.hijri }
+
 // Has reports whether the catalogue has a sentence "section.key".
 func (l *Language) Has(code string) bool { return l.sentences[code] != nil }
 

@@ -1,0 +1,81 @@
+package brief
+
+import (
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"strings"
+	"sync"
+
+	"athar/brief/text"
+)
+
+//go:embed fonts/*.woff2
+var fontFiles embed.FS
+
+// face is one embedded font face: the subset of a family for one script.
+type face struct {
+	family string // as style.css calls it
+	file   string
+	weight string
+	script string // unicode-range
+}
+
+const (
+	latinRange  = "U+0020-007E,U+00A0-02FF,U+1E00-1EFF,U+2009-2060,U+20AC,U+2212"
+	arabicRange = "U+0600-06FF"
+)
+
+var (
+	latinFaces = []face{{"Athar Sans", "sans-latin-400", "100 500", latinRange}, {"Athar Sans", "sans-latin-700", "501 900", latinRange},
+		{"Athar Serif", "serif-latin-400", "100 500", latinRange}, {"Athar Serif", "serif-latin-700", "501 900", latinRange}}
+	// Names in Arabic stand on every page; one face serves beside both Latin families.
+	nameFaces = []face{{"Athar Names", "sans-arabic-400", "100 900", arabicRange}}
+	// In Arabic text Naskh is the companion of the serif.
+	arabicFaces = []face{{"Athar Sans", "sans-arabic-400", "100 500", arabicRange}, {"Athar Sans", "sans-arabic-700", "501 900", arabicRange},
+		{"Athar Serif", "serif-arabic-400", "100 500", arabicRange}, {"Athar Serif", "serif-arabic-700", "501 900", arabicRange}}
+)
+
+// latinFontCSS and arabicFontCSS are the @font-face rules of a page.
+var (
+	latinFontCSS  = sync.OnceValue(func() string { return fontCSS(latinFaces, nameFaces) })
+	arabicFontCSS = sync.OnceValue(func() string { return fontCSS(latinFaces, arabicFaces) })
+)
+
+// fontCSS embeds faces as addresses that hold the whole file.
+func fontCSS(lists ...[]face) string {
+	var b strings.Builder
+	for _, list := range lists {
+		for _, f := range list {
+			data, err := fontFiles.ReadFile("fonts/" + f.file + ".woff2")
+			if err != nil {
+				panic(err) // the faces are embedded
+			}
+			fmt.Fprintf(&b, "@font-face{font-family:%q;font-weight:%s;unicode-range:%s;src:url(data:font/woff2;base64,%s) format(\"woff2\")}\n",
+				f.family, f.weight, f.script, base64.StdEncoding.EncodeToString(data))
+		}
+	}
+	return b.String()
+}
+
+// sheet is the style sheet of a page: its faces, the given files, and in a language
+// that runs from right to left what differs there.
+func sheet(l *text.Language, names ...string) (template.CSS, error) {
+	fonts := latinFontCSS()
+	if l.Code == "ar" {
+		fonts = arabicFontCSS()
+	}
+	if l.Dir == "rtl" {
+		names = append(names, "rtl.css")
+	}
+	css := []byte(fonts)
+	for _, name := range names {
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		css = append(css, b...)
+	}
+	return template.CSS(css), nil
+}
