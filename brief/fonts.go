@@ -28,18 +28,17 @@ const (
 )
 
 var (
-	latinFaces = []face{{"Athar Sans", "sans-latin-400", "100 500", latinRange}, {"Athar Sans", "sans-latin-700", "501 900", latinRange},
-		{"Athar Serif", "serif-latin-400", "100 500", latinRange}, {"Athar Serif", "serif-latin-700", "501 900", latinRange}}
-	// Names in Arabic stand on every page; one face serves beside both Latin families.
-	nameFaces = []face{{"Athar Names", "sans-arabic-400", "100 900", arabicRange}}
-	// In Arabic text Naskh is the companion of the serif.
-	arabicFaces = []face{{"Athar Sans", "sans-arabic-400", "100 500", arabicRange}, {"Athar Sans", "sans-arabic-700", "501 900", arabicRange},
-		{"Athar Serif", "serif-arabic-400", "100 500", arabicRange}, {"Athar Serif", "serif-arabic-700", "501 900", arabicRange}}
+	latinFaces = []face{{"Athar Sans", "sans-400", "100 500", latinRange}, {"Athar Sans", "sans-700", "501 900", latinRange},
+		{"Athar Serif", "serif-400", "100 500", latinRange}, {"Athar Serif", "serif-700", "501 900", latinRange}}
+	// Names in Arabic stand on every page; a page in Arabic has them bold too. Naskh
+	// serves beside both Latin families: it reads well in tables, and its letters
+	// come out of a PDF in their order, which those of Noto Sans Arabic do not.
+	arabicFaces = []face{{"Athar Naskh", "naskh-400", "100 500", arabicRange}, {"Athar Naskh", "naskh-700", "501 900", arabicRange}}
 )
 
 // latinFontCSS and arabicFontCSS are the @font-face rules of a page.
 var (
-	latinFontCSS  = sync.OnceValue(func() string { return fontCSS(latinFaces, nameFaces) })
+	latinFontCSS  = sync.OnceValue(func() string { return fontCSS(latinFaces, arabicFaces[:1]) })
 	arabicFontCSS = sync.OnceValue(func() string { return fontCSS(latinFaces, arabicFaces) })
 )
 

@@ -19,10 +19,9 @@ ARABIC = [(0x60C, 0x60C), (0x61B, 0x61C), (0x61F, 0x61F), (0x621, 0x63A), (0x640
           (0x686, 0x686), (0x688, 0x688), (0x691, 0x691), (0x695, 0x695), (0x698, 0x698), (0x6A4, 0x6A4), (0x6A9, 0x6A9), (0x6AF, 0x6AF), (0x6B5, 0x6B5),
           (0x6BA, 0x6BA), (0x6BE, 0x6BE), (0x6C0, 0x6C1), (0x6C6, 0x6C7), (0x6CC, 0x6CC), (0x6CE, 0x6CE), (0x6D0, 0x6D0), (0x6D2, 0x6D2), (0x6D4, 0x6D5),
           (0x6F0, 0x6F9)]
-FACES = [("NotoSans-Regular", "sans-latin-400", LATIN), ("NotoSans-Bold", "sans-latin-700", LATIN),
-         ("NotoSerif-Regular", "serif-latin-400", LATIN), ("NotoSerif-Bold", "serif-latin-700", LATIN),
-         ("NotoSansArabic-Regular", "sans-arabic-400", ARABIC), ("NotoSansArabic-Bold", "sans-arabic-700", ARABIC),
-         ("NotoNaskhArabic-Regular", "serif-arabic-400", ARABIC), ("NotoNaskhArabic-Bold", "serif-arabic-700", ARABIC)]
+FACES = [("NotoSans-Regular", "sans-400", LATIN), ("NotoSans-Bold", "sans-700", LATIN),
+         ("NotoSerif-Regular", "serif-400", LATIN), ("NotoSerif-Bold", "serif-700", LATIN),
+         ("NotoNaskhArabic-Regular", "naskh-400", ARABIC), ("NotoNaskhArabic-Bold", "naskh-700", ARABIC)]
 
 
 def minus(font):

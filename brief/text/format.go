@@ -18,6 +18,9 @@ const (
 	// arabicMark makes what follows it run from right to left, as signs beside
 	// Arabic digits do.
 	arabicMark = "\u061c"
+	// latinMark keeps the sign of a number in Latin digits before it, whatever
+	// the direction of the text around it.
+	latinMark = "\u200e"
 )
 
 // kinds are the ways in which a placeholder may ask for its quantity.
@@ -180,10 +183,14 @@ func (l *Language) digits(s string) string {
 	}, s)
 }
 
-// sign puts a sign before a written number.
+// sign puts a sign before a written number, with the marks that the Unicode locale
+// data give for Arabic.
 func (l *Language) sign(sign, number string) string {
-	if l.arabic {
+	switch {
+	case l.arabic:
 		return arabicMark + sign + number
+	case l.Dir == "rtl":
+		return latinMark + sign + number
 	}
 	return sign + number
 }

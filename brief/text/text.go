@@ -29,6 +29,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"athar"
 )
@@ -66,11 +67,12 @@ type Part struct {
 	rtl bool
 }
 
-// The characters that isolate a stretch whose direction is that of its first
-// letter (Unicode Standard Annex 9).
+// The characters that isolate a stretch (Unicode Standard Annex 9): one whose direction
+// is that of its first letter, and one that runs from right to left.
 const (
-	isolate    = "\u2068"
-	popIsolate = "\u2069"
+	isolate      = "\u2068"
+	isolateRight = "\u2067"
+	popIsolate   = "\u2069"
 )
 
 // Sentence is a sentence in its parts.
@@ -199,7 +201,7 @@ func parse(code, file string) (*Language, error) {
 		}
 	}
 	for key, sentence := range raw {
-		p, err := cut(sentence)
+		p, err := cut(unmarked(sentence))
 		if err != nil {
 			return nil, fmt.Errorf("%s.txt:%d: %s: %w", code, at[key], key, err)
 		}
@@ -212,6 +214,18 @@ func parse(code, file string) (*Language, error) {
 			code, strings.Join(slices.Sorted(maps.Keys(plurals)), ", "))
 	}
 	return l, nil
+}
+
+// unmarked is an Arabic text without vowel marks. They help who writes the catalogue; a
+// brief is printed without them, as newspapers are, because words with marks come
+// apart when they are copied from a PDF.
+func unmarked(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '\u064b' && r <= '\u0652' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // cut splits a sentence into literal text and placeholders.
@@ -351,7 +365,11 @@ func (s Sentence) String() string {
 	var b strings.Builder
 	for _, p := range s {
 		if p.Value && p.rtl && p.Text != "" {
-			b.WriteString(isolate + p.Text + popIsolate)
+			if composed(p.Text) {
+				b.WriteString(isolateRight + p.Text + popIsolate)
+			} else {
+				b.WriteString(isolate + p.Text + popIsolate)
+			}
 			continue
 		}
 		b.WriteString(p.Text)
@@ -359,12 +377,34 @@ func (s Sentence) String() string {
 	return b.String()
 }
 
+// composed reports whether a value is itself made of isolated values with no letter
+// between them, so that nothing in it tells its direction: a list of names with numbers.
+func composed(s string) bool {
+	depth, isolates := 0, false
+	for _, r := range s {
+		switch {
+		case r >= '\u2066' && r <= '\u2068':
+			depth++
+			isolates = true
+		case r == '\u2069':
+			depth--
+		case depth == 0 && unicode.IsLetter(r):
+			return false
+		}
+	}
+	return isolates
+}
+
 // HTML is the sentence with each value in a bdi element.
 func (s Sentence) HTML() template.HTML {
 	var b strings.Builder
 	for _, p := range s {
 		if p.Value {
-			b.WriteString("<bdi>" + template.HTMLEscapeString(p.Text) + "</bdi>")
+			tag := "<bdi>"
+			if p.rtl && composed(p.Text) {
+				tag = `<bdi dir="rtl">`
+			}
+			b.WriteString(tag + template.HTMLEscapeString(p.Text) + "</bdi>")
 		} else {
 			b.WriteString(template.HTMLEscapeString(p.Text))
 		}
