@@ -315,15 +315,15 @@ func TestCoincidence(t *testing.T) {
 			}
 		}
 	}
-	slack := 2.6 * math.Sqrt(.05*.95/float64(max(1, *runs/4)))
+	slack := 2.6 * math.Sqrt(.05*.95/float64(max(6, *runs/4)))
 	for _, c := range []struct {
 		name       string
 		self, fall float64
 		move       bool
 		most       float64 // of the placebo p
 		least      float64
-	}{{"nothing", 0, 0, false, .05 + slack, 0}, {"bursts", .5, 0, false, .05 + slack, 0}, {"a fall inside alone", 0, .7, false, .05 + slack, 0}, {"a fall inside and its events around", 0, .7, true, 1, .5}} {
-		p, placebo, k := 0, 0, max(1, *runs/4)
+	}{{"nothing", 0, 0, false, .05 + slack, 0}, {"bursts", .5, 0, false, .05 + slack, 0}, {"a fall inside alone", 0, .7, false, .05 + slack, 0}, {"a fall inside and its events around", 0, .7, true, 1, .3}} {
+		p, placebo, k := 0, 0, max(6, *runs/4)
 		for s := range k {
 			places, cases := grid(4000+s, side, 4000, days, c.self)
 			r := stat.Stream(9, c.name, s)
