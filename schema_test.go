@@ -208,6 +208,8 @@ func schema(t *testing.T) []byte {
 			return or(of(x.Elem()), null)
 		case reflect.Slice:
 			return ordered{{"type", "array"}, {"items", of(x.Elem())}}
+		case reflect.Array:
+			return ordered{{"type", "array"}, {"items", of(x.Elem())}, {"minItems", x.Len()}, {"maxItems", x.Len()}}
 		case reflect.Map: // the quantities of a note
 			names := of(reflect.TypeFor[athar.Names]())
 			return ordered{{"type", "object"}, {"additionalProperties", ordered{{"anyOf", []any{ordered{{"type", []string{"string", "number", "boolean", "null"}}}, names,

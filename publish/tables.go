@@ -19,7 +19,8 @@ func tables(r *assess.Result, langs []string) ([]*table, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.langs, b.says = append(b.langs, l), append(b.says, s)
+		code, _, _ := strings.Cut(l, "-") // a tag may name digits too
+		b.langs, b.says = append(b.langs, code), append(b.says, s)
 	}
 	return []*table{b.findings(), b.effects(), b.guards(), b.claims(), b.goals(), b.outcomes(), b.outputs(), b.signatures(), b.indicators(),
 		b.specifications(), b.windows(), b.areas(), panelTable(r.Panels)}, nil
