@@ -151,7 +151,9 @@ type CampaignReport struct {
 	Goals   []GoalReport   `json:"goal_reports"`
 	// Adaptation is nil where the study has a single area or no events.
 	Adaptation *Adaptation `json:"adaptation,omitempty"`
-	Notes      []Note      `json:"notes"` // merged rings, removed cells, ...
+	// SpaceTime is nil where no event has a day and a place of its own.
+	SpaceTime *CampaignSpaceTime `json:"space_time,omitempty"`
+	Notes     []Note             `json:"notes"` // merged rings, removed cells, ...
 }
 
 // TotalReport answers the question about a whole country or all areas.

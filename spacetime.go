@@ -12,6 +12,65 @@ type SpaceTime struct {
 	Refusal *Refusal `json:"refusal,omitempty"`
 }
 
+// CampaignSpaceTime is what single events say about one campaign: descriptions
+// beside its findings, which they do not head.
+type CampaignSpaceTime struct {
+	Before Span `json:"before"`
+	After  Span `json:"after"` // the campaign and its aftermath
+	// NearRepeats are those inside the footprint and in all rings together.
+	NearRepeats []NearRepeat `json:"near_repeats"`
+}
+
+// NearRepeat asks whether events followed each other nearby and soon more often,
+// beyond chance, after a campaign began than before it.
+type NearRepeat struct {
+	Around bool           `json:"around,omitempty"` // of the rings; else inside
+	Before NearRepeatSide `json:"before"`
+	After  NearRepeatSide `json:"after"`
+	Km     Num            `json:"km"`   // near is nearer than this, places that are the same left out,
+	Days   int            `json:"days"` // and sooner than this many days
+	// Extra is the change in near pairs beyond chance per event, with its 95%
+	// interval, and the p value of none where there are no near repeats at all. Change
+	// is +1 (more) or -1 (fewer) where both agree, else 0.
+	Extra     Num      `json:"extra"`
+	ExtraLow  Num      `json:"extra_low"`
+	ExtraHigh Num      `json:"extra_high"`
+	ExtraP    Num      `json:"extra_p"`
+	Change    int      `json:"change"`
+	Refusal   *Refusal `json:"refusal,omitempty"`
+}
+
+// NearRepeatSide is one stretch of time. Bands are half-open, [From, To); the
+// table goes space by time.
+type NearRepeatSide struct {
+	Events   int              `json:"events"`
+	Places   int              `json:"places"` // different positions
+	Pairs    int              `json:"pairs"`  // near and soon
+	Expected Num              `json:"expected"`
+	Ratio    Num              `json:"ratio"`
+	P        Num              `json:"p"`
+	Space    []Band           `json:"space,omitempty"` // km
+	Time     []Band           `json:"time,omitempty"`  // days
+	Cells    []NearRepeatCell `json:"cells,omitempty"`
+	Warnings []Note           `json:"warnings,omitempty"`
+	Refusal  *Refusal         `json:"refusal,omitempty"`
+}
+
+// Band is half-open, [From, To); To is infinite for the last.
+type Band struct {
+	From Num `json:"from"`
+	To   Num `json:"to"`
+}
+
+// NearRepeatCell is the pairs of one band of space and one of time. PAdj holds
+// for all of them at once.
+type NearRepeatCell struct {
+	Pairs    int `json:"pairs"`
+	Expected Num `json:"expected"`
+	Ratio    Num `json:"ratio"`
+	PAdj     Num `json:"p_adj"`
+}
+
 // Operations are single operations of the forces and what followed them.
 type Operations struct {
 	Treated Names         `json:"treated"` // the kind in question

@@ -37,6 +37,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.bounds(v, unknown)
 	a.challenge(v, in.between)
 	a.beside(s, i, in, g, v)
+	a.excitation(s, in, v)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects
@@ -56,6 +57,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	if r.Adaptation, pattern = adaptation(s, i, in, v); pattern != nil {
 		pattern, _ = adapt.Thinned(pattern, s.Choices.Seed)
 	}
+	r.SpaceTime = in.campaignSpaceTime(s, i, v)
 	r.Goals = goals(s, i, in, g, v, pattern, r.Findings, resumption(r.Adaptation))
 	return r
 }

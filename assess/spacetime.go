@@ -5,9 +5,13 @@ import (
 	"slices"
 
 	"athar"
+	"athar/displace/knox"
+	"athar/effect/hawkes"
 	"athar/effect/stochint"
 	"athar/effect/wake"
+	"athar/panel"
 	"athar/place"
+	"athar/study"
 )
 
 // What is asked about the frequency of operations: shares of the number that
@@ -18,17 +22,31 @@ var frequencies = []struct {
 	days     int
 }{{.9, 1.1, 1}, {.75, 1.25, 1}, {.5, 1.5, 1}, {.9, 1.1, 3}, {.9, 1.1, 7}}
 
-// The geometry of that question, and permutations of kinds for wakes, unless the
-// study declares fewer draws.
+// The geometry of that question, and permutations for wakes, unless the study
+// declares fewer draws.
 const (
 	pixels    = 64 // along the longer side of the window
 	historyKm = 25 // kernel by which the events before a day are smoothed
 	wakeDraws = 999
+	unbounded = 1e6 // a ratio's upper end beyond which the likelihood has none
 	mixed     = .05 // share of a uniform map in the map of operations, so that no place is impossible
 )
 
 // distanceKm are the edges of the rings around the study's places, km.
 var distanceKm = []float64{50, 100, 200, 400}
+
+// The bands of near repeats. They end where the question does: pairs farther
+// apart than 5 km are what costs time where there are many events in one city.
+var (
+	nearKm   = []float64{knox.SameKm, 1, 5}
+	nearDays = []int{1, 3, 8}
+)
+
+// dealt is how often dates are dealt out for n events: 999 times, and less often
+// for more than 2,000 events, down to 99 times, since the work grows with pairs.
+func dealt(n int) int {
+	return min(999, max(99, int(4e9/(float64(n)*float64(n)+1))))
+}
 
 // stretch is a span in which both operations and events were recorded.
 type stretch struct {
@@ -297,5 +315,105 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 			}
 		}
 	}
-	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+	repeats := athar.MethodInfo{Method: "knox"}
+	for _, c := range r.Campaigns {
+		if c.SpaceTime == nil {
+			continue
+		}
+		for _, n := range c.SpaceTime.NearRepeats {
+			count(&repeats, n.Refusal)
+		}
+	}
+	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+}
+
+// excitation asks the self-exciting model of days about the footprint and every
+// ring. What it says of the background stands beside the headline without a vote. Data
+// coarser than days are not asked: the model would refuse in every place alike.
+func (a *answers) excitation(s *study.Study, in *inputs, v *panel.View) {
+	p := in.pattern(s, v)
+	if p.Grain > 1 {
+		return
+	}
+	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
+		q := hawkes.Question{Campaign: a.campaign, Ask: athar.AskInside}
+		if role.IsRing() {
+			q.Ask, q.Ring = athar.AskRing, int(role)
+		}
+		list := hawkes.Answer(hawkes.Days(p, v.Periods, func(x athar.PatternArea) bool { return x.Role == role }), q)
+		for k := range list {
+			if list[k].High > unbounded {
+				list[k].High = athar.Num(math.Inf(1))
+			}
+		}
+		a.keep(list...)
+		if role == athar.Inside {
+			a.witnesses = append(a.witnesses, slices.DeleteFunc(slices.Clone(list), func(e athar.Effect) bool { return e.Spec != hawkes.Background })...)
+		}
+	}
+}
+
+// campaignSpaceTime asks what single events say about one campaign; nil without
+// any.
+func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar.CampaignSpaceTime {
+	p := in.pattern(s, v)
+	if len(in.points.list) == 0 || p.Before.Days() == 0 || p.After.Days() == 0 {
+		return nil
+	}
+	role := make([]athar.Role, len(in.areas))
+	for k := range role {
+		role[k] = athar.LeftOut
+	}
+	for _, x := range p.Areas {
+		if k, ok := in.areaAt(x.Code); ok {
+			role[k] = x.Role
+		}
+	}
+	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}}
+	for _, around := range []bool{false, true} {
+		if around && len(v.Rings) == 0 {
+			continue
+		}
+		var side [2][]knox.Event
+		for _, x := range in.points.list {
+			if at := role[x.area]; around && !at.IsRing() || !around && at != athar.Inside {
+				continue
+			}
+			switch {
+			case p.Before.Has(x.day):
+				side[0] = append(side[0], knox.Event{Day: x.day, X: x.lon, Y: x.lat})
+			case p.After.Has(x.day):
+				side[1] = append(side[1], knox.Event{Day: x.day, X: x.lon, Y: x.lat})
+			}
+		}
+		task := s.Campaigns[i].ID + "/near-repeat"
+		if around {
+			task += "/around"
+		}
+		n := nearRepeat(knox.Compare(side[0], side[1], knox.Options{Km: nearKm, Days: nearDays, Seed: s.Choices.Seed, Task: task,
+			Draws: min(dealt(max(len(side[0]), len(side[1]))), s.Choices.Draws)}))
+		n.Around = around
+		r.NearRepeats = append(r.NearRepeats, n)
+	}
+	return r
+}
+
+// nearRepeat writes a comparison in the words of the report.
+func nearRepeat(c knox.Comparison) athar.NearRepeat {
+	side := func(x knox.Result) athar.NearRepeatSide {
+		out := athar.NearRepeatSide{Events: x.Events, Places: x.Places, Pairs: int(x.Near.Pairs), Expected: x.Near.Expected, Ratio: x.Near.Ratio, P: x.Near.P,
+			Warnings: x.Warnings, Refusal: x.Refusal}
+		for _, b := range x.Space {
+			out.Space = append(out.Space, athar.Band(b))
+		}
+		for _, b := range x.Time {
+			out.Time = append(out.Time, athar.Band(b))
+		}
+		for _, k := range x.Cells {
+			out.Cells = append(out.Cells, athar.NearRepeatCell{Pairs: int(k.Pairs), Expected: k.Expected, Ratio: k.Ratio, PAdj: k.PAdj})
+		}
+		return out
+	}
+	return athar.NearRepeat{Before: side(c.Before), After: side(c.After), Km: c.Before.NearKm, Days: c.Before.NearDays,
+		Extra: c.Near.Extra, ExtraLow: c.Near.ExtraLow, ExtraHigh: c.Near.ExtraHigh, ExtraP: c.Near.ExtraP, Change: c.Near.Sign(), Refusal: c.Refusal}
 }

@@ -98,6 +98,7 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 	fixtureGoals(r)
 	fixtureMultiverse(r)
 	fixturePooled(r)
+	r.Campaigns[0].SpaceTime = repeatsFixture()
 	return r
 }
 

@@ -277,3 +277,105 @@ func (p *page) distance(g athar.FrequencyRing) string {
 	}
 	return p.plain("role.band", "from", g.Inner, "to", g.Outer)
 }
+
+// Repeats is what single events say about one campaign.
+type Repeats struct {
+	Anchor string
+	Rows   []RepeatRow
+	// Excited is what the self-exciting model says of events that follow others;
+	// empty where it was not asked.
+	Excited []athar.Note
+	Table
+}
+
+// RepeatRow is near repeats inside or around.
+type RepeatRow struct {
+	Where string
+	// Word is CANNOT TELL for a refusal and where no direction is beyond doubt, else
+	// empty.
+	Word          athar.Verdict
+	Before, After template.HTML
+	Says          template.HTML
+	Notes         []athar.Note
+}
+
+// Repeats is the block of single events of campaign i; nil where there is
+// nothing to show.
+func (p *page) Repeats(i int) *Repeats {
+	c := p.Campaigns[i]
+	v := &Repeats{Anchor: p.CampaignAnchor(i) + "-repeats"}
+	for _, e := range c.Effects {
+		if e.Method == "hawkes" && e.Question == athar.AskInside && e.Refusal == nil && v.Excited == nil {
+			for _, n := range e.Warnings {
+				if n.Code == "hawkes-alpha" || n.Code == "hawkes-upper-bound" {
+					v.Excited = append(v.Excited, n)
+				}
+			}
+		}
+	}
+	if c.SpaceTime != nil {
+		for _, n := range c.SpaceTime.NearRepeats {
+			v.add(p, n)
+		}
+	}
+	if v.Rows == nil && v.Excited == nil {
+		return nil
+	}
+	return v
+}
+
+func (v *Repeats) add(p *page, n athar.NearRepeat) {
+	r := RepeatRow{Where: p.Lang.Word("role", "inside")}
+	if n.Around {
+		r.Where = p.Lang.Word("question", "ring")
+	}
+	side := func(s athar.NearRepeatSide) template.HTML {
+		if s.Refusal != nil {
+			return p.t("repeats.events", "n", s.Events)
+		}
+		return p.t("repeats.side", "pairs", s.Pairs, "expected", s.Expected, "ratio", s.Ratio, "p", s.P, "n", s.Events)
+	}
+	r.Before, r.After = side(n.Before), side(n.After)
+	refused := n.Refusal
+	for _, s := range []athar.NearRepeatSide{n.Before, n.After} {
+		if refused == nil {
+			refused = s.Refusal
+		}
+	}
+	args := []any{"extra", p.Lang.Value(n.Extra, "change"), "low", p.Lang.Value(n.ExtraLow, "change"), "high", p.Lang.Value(n.ExtraHigh, "change"), "p", n.ExtraP}
+	switch {
+	case refused != nil:
+		r.Word, r.Says = athar.CannotTell, p.refusal(refused).HTML()
+	case n.Change > 0:
+		r.Says = p.t("repeats.more", args...)
+	case n.Change < 0:
+		r.Says = p.t("repeats.fewer", args...)
+	case known(n.ExtraLow):
+		r.Word, r.Says = athar.CannotTell, p.t("repeats.unsure", args...)
+	default:
+		r.Word, r.Says = athar.CannotTell, p.t("repeats.no-interval", args...)
+	}
+	r.Notes = append(slices.Clone(n.Before.Warnings), n.After.Warnings...)
+	r.Notes = slices.CompactFunc(r.Notes, func(a, b athar.Note) bool { return a.Code == b.Code })
+	v.Rows = append(v.Rows, r)
+	if refused != nil {
+		return
+	}
+	v.Table.Head = p.head("role", "distance", "days", "pairs-before", "ratio-before", "pairs-after", "ratio-after")
+	for k := range n.Before.Cells {
+		if k >= len(n.After.Cells) {
+			break
+		}
+		b, a := n.Before.Cells[k], n.After.Cells[k]
+		space, time := n.Before.Space[k/len(n.Before.Time)], n.Before.Time[k%len(n.Before.Time)]
+		if math.IsInf(float64(space.To), 1) || math.IsInf(float64(time.To), 1) {
+			continue // the rest of all pairs
+		}
+		where := p.plain("repeats.band", "from", p.Lang.Value(space.From, "level"), "to", p.Lang.Value(space.To, "level"))
+		if space.To <= .001 {
+			where = p.plain("repeats.same")
+		}
+		v.Table.Rows = append(v.Table.Rows, []string{r.Where, where, p.plain("repeats.days", "from", int(time.From), "to", int(time.To)),
+			p.Lang.Count(athar.Num(b.Pairs)), p.Lang.Value(b.Ratio, "ratio"), p.Lang.Count(athar.Num(a.Pairs)), p.Lang.Value(a.Ratio, "ratio")})
+	}
+}

@@ -89,3 +89,37 @@ func TestOperationsSection(t *testing.T) {
 		t.Errorf("the refusal is not said: %s", s)
 	}
 }
+
+// repeatsFixture is an invented answer about near repeats: more inside, none
+// around.
+func repeatsFixture() *athar.CampaignSpaceTime {
+	side := func(pairs int, ratio float64) athar.NearRepeatSide {
+		return athar.NearRepeatSide{Events: 400, Places: 300, Pairs: pairs, Expected: athar.Num(float64(pairs) / ratio), Ratio: athar.Num(ratio), P: .02,
+			Space: []athar.Band{{From: 0, To: .001}, {From: .001, To: 5}, {From: 5, To: athar.Num(math.Inf(1))}}, Time: []athar.Band{{From: 0, To: 3}, {From: 3, To: athar.Num(math.Inf(1))}},
+			Cells: []athar.NearRepeatCell{{Pairs: 4, Ratio: 1}, {Pairs: 9, Ratio: 1}, {Pairs: pairs, Ratio: athar.Num(ratio)}, {Pairs: 9, Ratio: 1}, {Pairs: 9, Ratio: 1}, {Pairs: 9, Ratio: 1}}}
+	}
+	refused := athar.NearRepeat{Around: true, Refusal: athar.Refuse("knox-few-events", "n", 3, "need", 20)}
+	return &athar.CampaignSpaceTime{Before: athar.Span{First: day("2019-01-01"), Last: day("2019-12-31")}, After: athar.Span{First: day("2020-01-01"), Last: day("2020-06-30")},
+		NearRepeats: []athar.NearRepeat{{Before: side(60, 1.1), After: side(90, 1.5), Km: 5, Days: 3, Extra: .06, ExtraLow: .02, ExtraHigh: .1, ExtraP: .01, Change: 1}, refused}}
+}
+
+func TestRepeatsOfACampaign(t *testing.T) {
+	r := fixture(t, false)
+	var b bytes.Buffer
+	if err := HTML(&b, r, "en"); err != nil {
+		t.Fatal(err)
+	}
+	_, p, _ := strings.Cut(b.String(), `id="campaign-1-repeats"`)
+	_, p, _ = strings.Cut(p, "</h3>")
+	p, _, _ = strings.Cut(p, "<h3")
+	text := strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(p[strings.Index(p, "<p"):], " "))), " ")
+	for _, want := range []string{"60 pairs, 1.10 times what chance brings (p 0.020 ); 400 events", "More local bursts than before: +0.060 pairs beyond chance per event ( +0.020 to +0.10 )",
+		"CANNOT TELL Only 3 events", "the same place 0 to under 3 4 1.00 4 1.00"} {
+		if !strings.Contains(strings.ReplaceAll(text, " ,", ","), want) {
+			t.Errorf("the block does not say %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "Infinity") {
+		t.Error("the rest of all pairs is shown")
+	}
+}
