@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"athar/stat"
+
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -313,23 +315,7 @@ func Residuals(a, b []float64, phi float64) (z, q []float64) {
 		}
 		q[k] = 2 * distuv.UnitNormal.CDF(-math.Abs(z[k]))
 	}
-	return z, FDR(q)
-}
-
-// FDR adjusts p values so that among those below a level at most that share is
-// false on average (Benjamini and Hochberg 1995): min over j >= i of n p_(j)/j.
-func FDR(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
-	q, low := make([]float64, len(p)), 1.0
-	for r := len(p) - 1; r >= 0; r-- {
-		low = min(low, p[order[r]]*float64(len(p))/float64(r+1))
-		q[order[r]] = low
-	}
-	return q
+	return z, stat.FDR(q)
 }
 
 func sum(x []float64) float64 {
