@@ -85,7 +85,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 	_, inside := v.RoleSeries(athar.Inside)
 	f := verdict.Facts{Periods: v.Periods, Inside: inside, Headline: a.headline, Donuts: a.donuts, Voters: a.voters,
 		Start: c.Start, End: c.End, ExposedCells: v.Exposed, UsedCells: v.Used,
-		Joint: names(s, v.Joint), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
+		Joint: strings.Join(v.Joint, ", "), Modelled: v.Modelled, NoControl: a.noControl, Widened: v.Widened, Placebo: a.placebo, Imputed: a.drawn,
 		Bounded: a.bounded, UnknownInside: a.unknownInside, KnownInside: a.knownInside,
 		FarDuring: v.Total(athar.Far, athar.During), FarPost: v.Total(athar.Far, athar.Post), Multiverse: a.curves}
 	f.ComparedPre, f.MonitoredPre = compared(v.Panel)
@@ -589,18 +589,6 @@ func campaignInfo(s *study.Study, c study.Campaign) athar.CampaignInfo {
 		i.Sources = []athar.SourceRef{}
 	}
 	return i
-}
-
-func names(s *study.Study, ids []string) string {
-	var out []string
-	for _, id := range ids {
-		for _, c := range s.Campaigns {
-			if c.ID == id {
-				out = append(out, c.Name.En)
-			}
-		}
-	}
-	return strings.Join(out, ", ")
 }
 
 func dated(s *study.Study) []athar.Dated {

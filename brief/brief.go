@@ -89,7 +89,7 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		"pieces":    pieces,
 		"css":       func() template.CSS { return style },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
-		"verdict":   p.verdict,
+		"verdict":   func(v any) string { return l.Value(v, "") },
 	}).ParseFS(files, "page.html", "spacetime.html")
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ type Facts struct {
 	// The same by phase: precision that changes with the campaign takes events
 	// out of the districts, or puts them back, and looks like an effect.
 	CoarseIn, PlacedIn map[athar.Phase]int
-	// ExposedCells of UsedCells are reached by other campaigns; Joint names
+	// ExposedCells of UsedCells are reached by other campaigns; Joint has the ids of
 	// those that share footprint and time.
 	ExposedCells, UsedCells int
 	// ComparedPre of MonitoredPre periods before have a far area to compare with:
@@ -268,7 +268,7 @@ func calendar(f Facts) athar.Guard {
 		}
 	}
 	window := f.window()
-	names := ""
+	var met []athar.Names
 	for _, c := range f.Calendar {
 		if c.When.Overlap(window) == 0 {
 			continue
@@ -277,19 +277,16 @@ func calendar(f Facts) athar.Guard {
 		if f.covers(c.When, athar.Pre) > f.covers(c.When, athar.During) && f.covers(c.When, athar.Pre) > f.covers(c.When, athar.Post) {
 			continue
 		}
-		if names != "" {
-			names += "; "
-		}
-		names += c.Name.En
+		met = append(met, c.Name)
 	}
 	r, _ := share(phase)
-	args := map[string]any{"phase": string(phase), "share": athar.Num(r), "pre": athar.Num(pre), "names": names}
+	args := map[string]any{"phase": string(phase), "share": athar.Num(r), "pre": athar.Num(pre), "names": Joined(met)}
 	switch {
-	case math.Abs(gap) >= RamadanGap && names != "":
+	case math.Abs(gap) >= RamadanGap && met != nil:
 		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-both", args)}
 	case math.Abs(gap) >= RamadanGap:
 		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-ramadan", args)}
-	case names != "":
+	case met != nil:
 		return athar.Guard{Code: "calendar", Status: athar.Fired, Says: note("guard-calendar-dated", args)}
 	}
 	return athar.Guard{Code: "calendar", Status: athar.Quiet, Says: note("guard-calendar-quiet", args)}

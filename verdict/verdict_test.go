@@ -261,7 +261,7 @@ func TestCalendarGuard(t *testing.T) {
 	}
 	f.Periods[4].Ramadan = 0
 	f.Calendar = []athar.Dated{{Name: athar.Names{En: "curfew"}, When: f.Periods[4].Span}}
-	if g := guard(t, f, "calendar"); g.Status != athar.Fired || g.Says.Args["names"] != "curfew" {
+	if g := guard(t, f, "calendar"); g.Status != athar.Fired || g.Says.Args["names"] != (athar.Names{En: "curfew", Ar: "curfew"}) {
 		t.Errorf("curfew during: %v", g)
 	}
 	f.Calendar[0].When = athar.Span{First: f.Periods[0].First, Last: f.Periods[2].Last}
