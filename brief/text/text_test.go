@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"athar"
 )
@@ -299,16 +300,32 @@ func TestHijriDates(t *testing.T) {
 // with what stands beside it, in markup and in plain text.
 func TestQuantitiesAreIsolated(t *testing.T) {
 	s := load(t, "ar").Say("figure.ratio", map[string]any{"rr": 0.54, "low": 0.17, "high": 1.81})
-	if got, want := s.String(), "\u20680.54\u2069 (\u20680.17\u2069 إلى \u20681.81\u2069)"; got != want {
+	if got, want := s.String(), "\u20680.54\u2069 (من \u20680.17\u2069 إلى \u20681.81\u2069)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := string(s.HTML()), "<bdi>0.54</bdi> (<bdi>0.17</bdi> إلى <bdi>1.81</bdi>)"; got != want {
+	if got, want := string(s.HTML()), "<bdi>0.54</bdi> (من <bdi>0.17</bdi> إلى <bdi>1.81</bdi>)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	// A value that is itself made of isolated ones has no letter to tell its direction.
 	list := load(t, "ar").Say("page.caution-fired", map[string]any{"list": []string{"\u2068أ\u2069 (\u20681\u2069)", "\u2068ب\u2069 (\u20682\u2069)"}})
 	if !strings.Contains(list.String(), "\u2067\u2068أ") || !strings.Contains(string(list.HTML()), `<bdi dir="rtl">`) {
 		t.Errorf("%q and %s", list.String(), list.HTML())
+	}
+}
+
+// TestNumbersHaveAWordBetween checks the Arabic sentences for two quantities with
+// nothing but signs between them: what reads text out of a PDF, or shows it without
+// isolation, takes such a pair for one stretch and turns it around.
+func TestNumbersHaveAWordBetween(t *testing.T) {
+	quantity := []string{"count", "number", "signed", "ratio", "level", "change", "p", "percent", "fewer", "more", "km"}
+	l := load(t, "ar")
+	for key, pieces := range l.sentences {
+		for i := 2; i < len(pieces); i++ {
+			if slices.Contains(quantity, pieces[i-2].kind) && slices.Contains(quantity, pieces[i].kind) && pieces[i-1].name == "" &&
+				!strings.ContainsFunc(pieces[i-1].text, unicode.IsLetter) {
+				t.Errorf("%s: {%s} and {%s} have no word between them", key, pieces[i-2].name, pieces[i].name)
+			}
+		}
 	}
 }
 
