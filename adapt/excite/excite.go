@@ -25,7 +25,6 @@ import (
 
 const (
 	permutations = 999
-	draws        = 20  // thinned records behind each figure
 	resamples    = 200 // of blocks, behind the ranges
 	windows      = 4   // of the longer side, each as long as the shorter one
 	distinct     = 20  // permutations without which p cannot reach .05

@@ -47,7 +47,9 @@ func (m *study) pool() *athar.Refusal {
 	return nil
 }
 
-// gather adds up the sums of scoring of all draws, by block: with J_t = (mu_t at
+// gather adds up the sums of scoring of one thinned record, by block: a mean over
+// several would carry less noise on the thinned side than on the other, and blocks
+// of both would not be exchangeable. With J_t = (mu_t at
 // the node's level, G_t, others' G_t) and weights W_t = 1/(m_t + m_t^2/theta) at the
 // pooled mean m, H = sum W J J' and g = sum W J y. The mean is J v, so that
 // the maximum of g v - v'Hv/2 is the weighted least squares.
@@ -60,26 +62,24 @@ func (m *study) gather(k int, g *group) {
 	}
 	g.sumH, g.sumG, g.v = make([]float64, d*d), make([]float64, d), make([]float64, d)
 	at := func(i, j int) int { return i*d + j }
-	for rep := range draws {
-		m.thin(g, stat.Stream(m.seed, "excite/draw/"+side(k), rep), day)
-		for i := range nodes {
-			m.others(g, i, other)
-			f := &g.fit[i]
-			for t, b := range m.block {
-				mu, own, cross, y := f.back[t], g.drive[i*n+t], other[t], g.y[i*n+t]
-				mean := mu + f.alpha*own + f.beta*cross
-				w := 1 / (mean + mean*mean/f.theta)
-				h := g.h[b]
-				h[at(i, i)] += w * mu * mu
-				h[at(i, nodes)] += w * mu * own
-				h[at(i, nodes+1)] += w * mu * cross
-				h[at(nodes, nodes)] += w * own * own
-				h[at(nodes, nodes+1)] += w * own * cross
-				h[at(nodes+1, nodes+1)] += w * cross * cross
-				g.g[b][i] += w * mu * y
-				g.g[b][nodes] += w * own * y
-				g.g[b][nodes+1] += w * cross * y
-			}
+	m.thin(g, stat.Stream(m.seed, "excite/draw/"+side(k), 0), day)
+	for i := range nodes {
+		m.others(g, i, other)
+		f := &g.fit[i]
+		for t, b := range m.block {
+			mu, own, cross, y := f.back[t], g.drive[i*n+t], other[t], g.y[i*n+t]
+			mean := mu + f.alpha*own + f.beta*cross
+			w := 1 / (mean + mean*mean/f.theta)
+			h := g.h[b]
+			h[at(i, i)] += w * mu * mu
+			h[at(i, nodes)] += w * mu * own
+			h[at(i, nodes+1)] += w * mu * cross
+			h[at(nodes, nodes)] += w * own * own
+			h[at(nodes, nodes+1)] += w * own * cross
+			h[at(nodes+1, nodes+1)] += w * cross * cross
+			g.g[b][i] += w * mu * y
+			g.g[b][nodes] += w * own * y
+			g.g[b][nodes+1] += w * cross * y
 		}
 	}
 	for _, h := range g.h {

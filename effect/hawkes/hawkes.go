@@ -57,6 +57,9 @@ type Options struct {
 	// Skip marks days of the daily model that serve as history only: nobody asks
 	// how well they are explained. nil: none besides the first 30.
 	Skip []bool
+	// Adjust takes away, in the daily model, the likelihood that followers owe to a flexible
+	// background (see [adjustment]).
+	Adjust bool
 	// Memory is the range in which the mean lag 1/b is looked for, in the unit of
 	// the times. Default: a hundredth of the mean gap between events to a quarter of the
 	// series; for the daily model 0.2 to 30 days.
@@ -113,7 +116,7 @@ func Fit(times []float64, end float64, o Options) (*Result, error) {
 	t := slices.Clone(times)
 	slices.Sort(t)
 	rows := len(o.Cuts) + 1
-	if !o.fits(rows) || o.Skip != nil || !(end > 0) || math.IsInf(end, 1) {
+	if !o.fits(rows) || o.Skip != nil || o.Adjust || !(end > 0) || math.IsInf(end, 1) {
 		return nil, errShape
 	}
 	last := 0.0
@@ -235,6 +238,20 @@ func (m *model) fit() *Result {
 	r.LogLik = max(top, r.Null)
 	if top-r.Null < 1e-6 {
 		return r.none()
+	}
+	if m.o.Adjust {
+		_, cov, ok := m.polish(r.best)
+		if ok {
+			m.adj = m.newAdjustment(r.best, cov)
+		}
+		if m.adj == nil {
+			return r.diverged()
+		}
+		r.LogLik = m.climb(r.best)
+		if r.LogLik-r.Null < 1e-6 {
+			m.adj = nil
+			return r.none()
+		}
 	}
 	var ok bool
 	if r.LogLik, r.cov, ok = m.polish(r.best); !ok {

@@ -28,6 +28,8 @@ type model struct {
 	above  []float64 // days with counts > j, in the likelihood
 	const0 float64   // sum of ln y!
 
+	adj *adjustment // nil: the likelihood as it is
+
 	w work
 }
 
@@ -209,6 +211,9 @@ func (m *model) at(p, g []float64) float64 {
 			g[1+j] += v * x
 		}
 	}
+	if m.adj != nil {
+		ll += m.adj.at(m, p, g)
+	}
 	if math.IsNaN(ll) {
 		return math.Inf(-1)
 	}
@@ -318,7 +323,11 @@ func (m *model) days(p, g []float64) float64 {
 			if m.change >= 0 {
 				g[m.change] += by * follow * m.follow[t]
 			}
-			g[m.decay] += by * a * b * w * (byW*sum - q*slope)
+			byDecay := a * b * w * (byW*sum - q*slope)
+			g[m.decay] += by * byDecay
+			if m.adj != nil {
+				m.adj.follow[t], m.adj.byDecay[t] = follow, byDecay
+			}
 		}
 		old := 0.0
 		if t >= k {

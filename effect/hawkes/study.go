@@ -321,6 +321,7 @@ func (d *design) build(s Series, from, first, start, to int) {
 
 func (d *design) fit(spec string) (*Result, *athar.Refusal) {
 	o := d.o
+	o.Adjust = true
 	if spec == Followers {
 		o.Follow = d.follow
 	}

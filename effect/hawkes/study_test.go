@@ -244,3 +244,39 @@ func TestSkip(t *testing.T) {
 		}
 	}
 }
+
+// A background of nine regressors takes followers for its own; the adjustment gives
+// most of them back, and its gradient is that of its value.
+func TestAdjustment(t *testing.T) {
+	var plain, adjusted mean
+	for rep := range reps(4) {
+		d, refusal := world(38, rep, .6, 1, 1).design()
+		if refusal != nil {
+			t.Fatal(refusal)
+		}
+		o := d.o
+		r := daily(t, d.y, o)
+		plain.add(r.Alpha)
+		o.Adjust = true
+		a := daily(t, d.y, o)
+		adjusted.add(a.Alpha)
+		m, p, g := a.m, slices.Clone(a.best), make([]float64, a.m.dim)
+		for j := range p {
+			p[j] += .05 * m.unit[j]
+		}
+		m.at(p, g)
+		for j := range p {
+			up, down, to := slices.Clone(p), slices.Clone(p), make([]float64, m.dim)
+			e := 1e-5 * m.unit[j]
+			up[j] += e
+			down[j] -= e
+			if by := (m.at(up, to) - m.at(down, to)) / (2 * e); math.Abs(by-g[j])*m.unit[j] > 1e-4*(1+math.Abs(by)*m.unit[j]) {
+				t.Errorf("gradient %d: %v, by differences %v", j, g[j], by)
+			}
+		}
+	}
+	t.Logf("alpha .6: %.3f, adjusted %.3f", plain.mean(), adjusted.mean())
+	if !(plain.mean() < adjusted.mean()-.02) || math.Abs(adjusted.mean()-.6) > .12 {
+		t.Errorf("alpha is %v, adjusted %v", plain.mean(), adjusted.mean())
+	}
+}
