@@ -117,7 +117,11 @@ func worlds() []world {
 }
 
 func TestWorlds(t *testing.T) {
-	for _, w := range worlds() {
+	list := worlds()
+	if testing.Short() {
+		list = list[:1]
+	}
+	for _, w := range list {
 		var p05, supports, opposes, refused, before, after, flat float64
 		n := reps(2)
 		why := map[string]int{}
@@ -148,7 +152,7 @@ func TestWorlds(t *testing.T) {
 		if p := p05 / float64(n); null && p > .05+3*math.Sqrt(.05*.95/float64(n))+.01 {
 			t.Errorf("%s: found in %v", w.name, p)
 		}
-		if !null && !(after < before-.1*m) {
+		if !null && n >= 100 && !(after < before-.1*m) {
 			t.Errorf("%s: the share went from %v to %v", w.name, before/m, after/m)
 		}
 	}
