@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -43,6 +44,10 @@ type Result struct {
 	Report  *athar.Report
 	Panels  []CampaignPanel
 	Rejects []athar.Reject
+
+	in   *inputs // what the material of a bundle is made from
+	unit panel.Unit
+	file string // base name of the study file
 }
 
 // CampaignPanel is the panel that a campaign's methods saw.
@@ -81,7 +86,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 		return nil, err
 	}
 	in.distances()
-	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects}
+	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects, in: in, unit: unit, file: filepath.Base(file)}
 	design := design(s)
 
 	curves := make([][]athar.Multiverse, len(sites))

@@ -89,6 +89,9 @@ func (in *inputs) loadBesides(ctx context.Context) error {
 			}
 		}
 		in.info, in.files = append(in.info, x.info...), append(in.files, x.files...)
+		for f := range x.ofLake {
+			in.laked(f)
+		}
 		in.rejects = append(in.rejects, x.rejects...)
 	}
 	for i, d := range s.Data {

@@ -82,8 +82,19 @@ func (in *inputs) loadLake(ctx context.Context, i int, d study.Data, spec source
 	info.Events = p.Events
 	in.info = append(in.info, info)
 	in.files = append(in.files, files...)
+	for _, f := range files {
+		in.laked(f.File)
+	}
 	in.cover(d, info)
 	return nil
+}
+
+// laked notes that a file of the manifest is a lake's.
+func (in *inputs) laked(file string) {
+	if in.ofLake == nil {
+		in.ofLake = map[string]bool{}
+	}
+	in.ofLake[file] = true
 }
 
 // vintage describes what the lake holds of the entry's dataset and version.

@@ -47,6 +47,7 @@ type inputs struct {
 	classOf map[string]int32 // the index of each class
 	longest int              // days of the longest period of a counts table
 	files   []athar.ManifestRef
+	ofLake  map[string]bool // those of files that are the lake's, under its own names
 	// placed and coarse hold, for every event with a known class of precision,
 	// its day and whether it is known less well than to a district.
 	placed []placedEvents

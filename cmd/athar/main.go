@@ -49,6 +49,7 @@ type cli struct {
 	Plan       planCmd       `cmd:"" help:"List the tasks of a study's multiverse."`
 	Work       workCmd       `cmd:"" help:"Do some tasks of a study's multiverse, for instance on another machine."`
 	Freeze     freezeCmd     `cmd:"" help:"Register a study before its results are seen."`
+	Bundle     bundleCmd     `cmd:"" help:"Pack a study with what it reads, or with counts in place of rows that may not be passed on, so that others can run it again."`
 	Check      checkCmd      `cmd:"" help:"Check a study file and its data without assessing anything."`
 	Power      powerCmd      `cmd:"" help:"Say how large a change would have to be for a study to find it, from the counts before its campaigns."`
 	Init       initCmd       `cmd:"" help:"Write a commented study file to start from."`

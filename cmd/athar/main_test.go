@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -43,6 +44,13 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("%q does not stand once in %s", args[1], args[0])
 				}
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
+			},
+			// unpack ZIP FOLDER: unpack an archive.
+			"unpack": func(ts *testscript.TestScript, neg bool, args []string) {
+				r, err := zip.OpenReader(ts.MkAbs(args[0]))
+				ts.Check(err)
+				defer r.Close()
+				ts.Check(os.CopyFS(ts.MkAbs(args[1]), r))
 			},
 			// recode FILE FROM: rewrite a UTF-8 file in another encoding.
 			"recode": func(ts *testscript.TestScript, neg bool, args []string) {
