@@ -19,7 +19,6 @@ import (
 
 	"athar"
 	"athar/assess"
-	"athar/freeze"
 	"athar/study"
 )
 
@@ -43,10 +42,19 @@ type Bundle struct {
 	sections                    []string
 }
 
+// BundleOptions of [MakeBundle].
+type BundleOptions struct {
+	Version string
+	// Record is the file beside the study in which it is registered; it goes along
+	// if it is there. Status is what it says.
+	Record string
+	Status func(study string) (*athar.Freeze, error)
+}
+
 // MakeBundle makes the bundle of a study from its result and tries it: the
 // bundle is unpacked elsewhere and run, and what comes out is compared with the
 // result. A report's freeze belongs to where its record is; it is compared only if the record goes along.
-func MakeBundle(ctx context.Context, name string, r *assess.Result, o assess.Options) (*Bundle, error) {
+func MakeBundle(ctx context.Context, name string, r *assess.Result, o BundleOptions) (*Bundle, error) {
 	s, err := study.Parse(name)
 	if err != nil {
 		return nil, err
@@ -56,7 +64,7 @@ func MakeBundle(ctx context.Context, name string, r *assess.Result, o assess.Opt
 		return nil, err
 	}
 	b := &Bundle{}
-	files, err := b.collect(s, name, m)
+	files, err := b.collect(s, name, o.Record, m)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +87,7 @@ func MakeBundle(ctx context.Context, name string, r *assess.Result, o assess.Opt
 	if err != nil {
 		return nil, fmt.Errorf("the bundle cannot be run: %s; nothing was written", strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), ""))
 	}
-	if again.Report.Freeze, err = freeze.Status(filepath.Join(dir, filepath.FromSlash(b.Study))); err != nil {
+	if again.Report.Freeze, err = o.Status(filepath.Join(dir, filepath.FromSlash(b.Study))); err != nil {
 		return nil, err
 	}
 	again.Report.Plain()
@@ -123,7 +131,7 @@ func unpack(dir string, files []file) error {
 
 // collect gathers the study and what it reads, at the same places towards each
 // other, so that a study file without restricted data goes along unchanged.
-func (b *Bundle) collect(s *study.Study, name string, m *assess.Material) ([]file, error) {
+func (b *Bundle) collect(s *study.Study, name, recorded string, m *assess.Material) ([]file, error) {
 	up := 0 // how far paths lead above the study file's folder
 	for _, f := range m.Files {
 		if !path.IsAbs(f) && !filepath.IsAbs(f) {
@@ -160,8 +168,8 @@ func (b *Bundle) collect(s *study.Study, name string, m *assess.Material) ([]fil
 		for _, c := range m.Counts {
 			out = append(out, file{path.Join(home, countsFile(c)), countsTable(c, m.Unit)})
 		}
-	} else if record, err := os.ReadFile(freeze.Path(name)); err == nil {
-		out = append(out, file{path.Join(home, filepath.Base(freeze.Path(name))), record})
+	} else if record, err := os.ReadFile(recorded); err == nil {
+		out = append(out, file{path.Join(home, filepath.Base(recorded)), record})
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func bundled(t *testing.T, study string) *Bundle {
 	if r.Report.Freeze, err = freeze.Status(study); err != nil {
 		t.Fatal(err)
 	}
-	b, err := MakeBundle(t.Context(), study, r, assess.Options{Version: "test"})
+	b, err := MakeBundle(t.Context(), study, r, BundleOptions{Version: "test", Record: freeze.Path(study), Status: freeze.Status})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"athar/assess"
+	"athar/freeze"
 	"athar/publish"
 )
 
@@ -37,7 +38,7 @@ func (c *bundleCmd) Run(e *env) error {
 		return err
 	}
 	defer seen.Discard()
-	b, err := publish.MakeBundle(e.ctx, c.Study, r, assess.Options{Version: Version})
+	b, err := publish.MakeBundle(e.ctx, c.Study, r, publish.BundleOptions{Version: Version, Record: freeze.Path(c.Study), Status: freeze.Status})
 	if err != nil {
 		return err
 	}
