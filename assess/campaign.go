@@ -33,6 +33,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	}
 	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID, curves: curves}
 	a.spillover(v)
+	a.near(s, i, in, g, v)
 	a.imputed(v, draws)
 	a.bounds(v, unknown)
 	a.challenge(v, in.between)
@@ -97,7 +98,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 	guards := verdict.Check(f)
 	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
+		Spatial: a.spatial, Adjacent: a.adjacent, Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
 }
 
 // compared counts the periods before in which a far area may be used, and those
@@ -128,6 +129,7 @@ type answers struct {
 	headline, voters, witnesses []athar.Effect
 	donuts                      [][]athar.Effect
 	placebo, detrended          []athar.Effect
+	spatial, adjacent           []athar.Effect // the headline model with spatial errors, and with neighbours as its first ring
 	bounded                     []athar.Effect // the headline model with unknown actors' events added
 	unknownInside, knownInside  float64
 	drawn                       []athar.Effect // the headline model pooled over draws of coarse places and dates
@@ -306,20 +308,32 @@ func (a *answers) series(v *panel.View) {
 		if role.IsRing() {
 			o.Question, o.Ring = athar.AskRing, int(role)
 		}
+		flat := false
 		for _, spec := range []string{its.Linear, its.NoTrend, its.Slope, its.NB2} {
 			if spec != its.Linear && a.wordsOnly {
 				break
+			}
+			if (spec == its.NoTrend || spec == its.Slope) && flat {
+				continue // the same fit under another name is no second opinion
 			}
 			o.Spec = spec
 			e := its.Estimate(sum, o).Effects
 			a.keep(e...)
 			if spec == its.Linear {
+				flat = withoutTrend(e)
 				a.voters = append(a.voters, e...)
 			} else if role == athar.Inside && spec != its.Slope {
 				a.witnesses = append(a.witnesses, e...)
 			}
 		}
 	}
+}
+
+// withoutTrend reports whether a fit that asked for a trend was too short for one.
+func withoutTrend(list []athar.Effect) bool {
+	return slices.ContainsFunc(list, func(e athar.Effect) bool {
+		return e.Refusal == nil && slices.ContainsFunc(e.Warnings, func(n athar.Note) bool { return n.Code == "no-trend-fitted" })
+	})
 }
 
 // courses asks the methods that compare the course of the whole footprint with

@@ -35,6 +35,9 @@ func total(s *study.Study, k int, in *inputs, g *panel.Grid, d panel.Design) ath
 	}
 	o.Draws = -1
 	for _, spec := range []string{its.NoTrend, its.NB2, its.Slope} {
+		if spec != its.NB2 && withoutTrend(main.Effects) {
+			continue
+		}
 		o.Spec = spec
 		e := its.Estimate(sum, o).Effects
 		r.Effects = append(r.Effects, e...)

@@ -21,7 +21,7 @@ func windows(c study.Campaign, in *inputs, g *panel.Grid, smallest float64) ([]a
 	if len(c.Windows) == 0 {
 		return nil, nil
 	}
-	w := windowWork{g: g, count: g.Series(in.footprint(c, g))}
+	w := windowWork{g: g, count: g.Series(in.footprint(c, g)), calendar: in.study.Choices.Calendar}
 	out := make([]athar.WindowResult, len(c.Windows))
 	for i, x := range c.Windows {
 		out[i] = w.one(x, smallest)
@@ -45,6 +45,8 @@ func (in *inputs) footprint(c study.Campaign, g *panel.Grid) (areas []int) {
 type windowWork struct {
 	g     *panel.Grid
 	count []float64 // events of the footprint by period; NaN: not known
+	// calendar holds waves of attacks that the group announced, among others.
+	calendar []study.CalendarEntry
 }
 
 // known are the whole periods within a span whose count is known.
@@ -76,6 +78,16 @@ func (w *windowWork) ramadan(periods []int) float64 {
 	return float64(holy) / max(1, float64(days))
 }
 
+// share is the share of a span in the days of some periods.
+func (w *windowWork) share(s athar.Span, periods []int) float64 {
+	in, days := 0, 0
+	for _, t := range periods {
+		in += w.g.Periods[t].Overlap(s)
+		days += w.g.Periods[t].Days()
+	}
+	return float64(in) / max(1, float64(days))
+}
+
 func (w *windowWork) one(x athar.Window, smallest float64) athar.WindowResult {
 	before, after := w.known(x.Before), w.known(x.After)
 	b, a := w.cell(before), w.cell(after)
@@ -88,6 +100,11 @@ func (w *windowWork) one(x athar.Window, smallest float64) athar.WindowResult {
 	out.Verdict = verdict.Word(float64(e.Low), float64(e.High), smallest)
 	if was, is := w.ramadan(before), w.ramadan(after); math.Abs(was-is) >= ramadanShare {
 		out.Doubts = append(out.Doubts, athar.NewNote("window-ramadan", "before", athar.Num(was), "after", athar.Num(is)))
+	}
+	for _, d := range w.calendar {
+		if was, is := w.share(d.When, before), w.share(d.When, after); d.Wave && math.Abs(was-is) >= ramadanShare {
+			out.Doubts = append(out.Doubts, athar.NewNote("window-wave", "name", d.Name, "before", athar.Num(was), "after", athar.Num(is)))
+		}
 	}
 	// The before of the window against the rest of what was before: its months
 	// may have been chosen, or remembered, because they were unusual.

@@ -22,7 +22,7 @@ func TestOneSeriesFourHeadlines(t *testing.T) {
 		word          athar.Verdict
 		doubts        []string
 	}{
-		{.536, .364, .778, athar.Decline, []string{"window-ramadan", "window-surge"}},
+		{.536, .364, .778, athar.Decline, []string{"window-ramadan", "window-wave", "window-surge"}},
 		{.894, .626, 1.255, athar.Inconclusive, nil},
 		{.785, .590, 1.037, athar.Inconclusive, nil},
 		{.318, .177, .533, athar.Decline, nil},

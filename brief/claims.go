@@ -3,6 +3,7 @@ package brief
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"athar"
 )
@@ -87,6 +88,35 @@ func (p *page) findingName(id string) (about, name string) {
 		for _, f := range t.Findings {
 			if f.ID == id {
 				return "", p.Lang.Name(t.Name)
+			}
+		}
+	}
+	if p.Pooled != nil {
+		for _, f := range p.Pooled.Findings {
+			if f.ID == id {
+				return p.plain("claim.about", "question", p.where(f, p.Pooled.Rings), "phase", p.phase(f)), p.plain("pooled.name")
+			}
+		}
+	}
+	if owner, about, ok := strings.Cut(id, "/"); ok {
+		kind, what, _ := strings.Cut(about, "/")
+		for _, c := range p.Campaigns {
+			if c.Campaign.ID != owner {
+				continue
+			}
+			name := p.Lang.Name(c.Campaign.Name)
+			if kind == string(athar.AskAdaptation) {
+				return p.Lang.Word("signature", what), name
+			}
+			for _, g := range c.Goals {
+				if kind == string(athar.AskGoal) && g.ID == what {
+					return p.Lang.Name(g.Name), name
+				}
+			}
+		}
+		for _, t := range p.Totals {
+			if t.ID == owner && kind == string(athar.AskAdaptation) {
+				return p.Lang.Word("signature", what), p.Lang.Name(t.Name)
 			}
 		}
 	}

@@ -34,7 +34,10 @@ func (p *page) Windows(i int) *WindowFigure {
 	for _, w := range list {
 		row := ForestRow{Name: l.Name(w.Name), Verdict: w.Verdict, Detail: p.plain("windows.counts", "after", w.EventsAfter, "periods-after", w.PeriodsAfter,
 			"before", w.EventsBefore, "periods-before", w.PeriodsBefore)}
-		reason := p.reasons(w.Doubts).String()
+		reason := ""
+		if len(w.Doubts) > 0 {
+			reason = p.reasons(w.Doubts).String()
+		}
 		if w.Refusal != nil {
 			row.Refused, reason = p.refusal(w.Refusal).HTML(), p.refusal(w.Refusal).String()
 		} else {

@@ -476,7 +476,7 @@ func quantile(x []float64, q float64) float64 {
 func (e *Engine) joint(m *athar.Multiverse, j int, answers [][]Answer, placebos [][]float64) {
 	nan := athar.Num(math.NaN())
 	m.Joint = athar.Joint{MedianP: nan, ShareP: nan, StoufferP: nan, MinP: athar.Num(e.find.MinP), Matched: e.find.Matched,
-		Apart: athar.Num(e.find.Apart), Placebos: len(placebos)}
+		Apart: athar.Num(min(e.find.Apart, float64(len(placebos)))), Placebos: len(placebos)}
 	if e.find.Refusal != nil {
 		m.Joint.Refusal, m.Joint.MinP = e.find.Refusal, nan
 		return

@@ -336,6 +336,87 @@ func (s *Sandwich) Growth(y []float64, block []int) float64 {
 //
 // With lambda 0, O_ii = t_i and V is that of [Sandwich.CR2].
 func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
+	x := s.scores(y, c, lambda)
+	for i, w := range x.weight {
+		v += w * x.score[i] * x.score[i]
+	}
+	var tr, tr2 float64
+	n := len(x.weight)
+	for i := range n {
+		tr += x.weight[i] * x.cov[i*n+i]
+		for j := i; j < n; j++ {
+			q := x.weight[i] * x.weight[j] * x.cov[i*n+j] * x.cov[i*n+j]
+			if j > i {
+				q *= 2
+			}
+			tr2 += q
+		}
+	}
+	return v, tr * tr / tr2
+}
+
+// Conley is the variance of the contrast c where areas that are near each other
+// share shocks (Conley 1999, J. Econometrics 92:1):
+//
+//	V = sum_ij K(d_ij/h) g_i g_j,  K(x) = max(0, 1 - x) (Bartlett),
+//
+// with g_i the score of area i, summed over its periods, times M c. km gives d_ij in
+// km, NaN where it is not known (then K is 0), between the areas that are i-th and
+// j-th in the panel. The scores carry the adjustment and weight of [Sandwich.Contrast],
+// which V equals as h goes to 0; without them (A_i = I) V is the published formula,
+// which is far too small with few areas. The degrees of freedom are Satterthwaite's
+// for the same quadratic form under the working variance, df = tr(BO)^2/tr(BOBO) with
+// B_ij = K_ij sqrt(w_i w_j).
+//
+// On a plane the kernel is not positive definite: V can be negative, and says nothing
+// then.
+func (s *Sandwich) Conley(y, c []float64, lambda, h float64, km func(i, j int) float64) (v, df float64) {
+	x := s.scores(y, c, lambda)
+	n := len(x.weight)
+	b := make([]float64, n*n)
+	for i := range n {
+		b[i*n+i] = x.weight[i]
+		for j := i + 1; j < n; j++ {
+			if k := 1 - km(x.area[i], x.area[j])/h; k > 0 {
+				b[i*n+j] = k * math.Sqrt(x.weight[i]*x.weight[j])
+				b[j*n+i] = b[i*n+j]
+			}
+		}
+	}
+	mirror(x.cov, n)
+	bo := make([]float64, n*n)
+	for i := range n {
+		row := bo[i*n : (i+1)*n]
+		for j := range n {
+			q := b[i*n+j]
+			if q == 0 {
+				continue
+			}
+			v += q * x.score[i] * x.score[j]
+			for l, o := range x.cov[j*n : (j+1)*n] {
+				row[l] += q * o
+			}
+		}
+	}
+	var tr, tr2 float64
+	for i := range n {
+		tr += bo[i*n+i]
+		for j := range n {
+			tr2 += bo[i*n+j] * bo[j*n+i]
+		}
+	}
+	return v, tr * tr / tr2
+}
+
+// scores are what an area adds to the variance of a contrast: V = sum w_i score_i^2
+// in [Sandwich.Contrast]'s notation, score_i = p_i'e_i, w_i = s_i^2 t_i/O_ii.
+type scores struct {
+	area          []int // in the panel
+	weight, score []float64
+	cov           []float64 // O, its upper triangle
+}
+
+func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 	s.spectra()
 	p, nt := s.p, s.w.Periods
 	full, mc := make([]float64, p), make([]float64, p)
@@ -344,6 +425,7 @@ func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
 	n := s.Clusters()
 	bvec, mb := make([]float64, n*p), make([]float64, n*p)
 	scale, own, target, score := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	area := make([]int, n)
 	big := make([]float64, p*p)
 	f := make([]float64, nt)
 	k := 0
@@ -358,6 +440,7 @@ func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
 		for _, i := range b.areas {
 			sum := s.w.sum[i]
 			b.adjust(f[:l], sum)
+			area[k] = i
 			scale[k] = 1 + lambda*sum/float64(l)
 			total += scale[k] * sum
 			row := bvec[k*p : (k+1)*p]
@@ -402,18 +485,6 @@ func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
 		if o := cov[i*n+i]; o > 1e-12*target[i] {
 			weight[i] = scale[i] * target[i] / o
 		}
-		v += weight[i] * score[i] * score[i]
 	}
-	var tr, tr2 float64
-	for i := range n {
-		tr += weight[i] * cov[i*n+i]
-		for j := i; j < n; j++ {
-			x := weight[i] * weight[j] * cov[i*n+j] * cov[i*n+j]
-			if j > i {
-				x *= 2
-			}
-			tr2 += x
-		}
-	}
-	return v, tr * tr / tr2
+	return scores{area, weight, score, cov}
 }

@@ -503,6 +503,43 @@ func TestCR2Dense(t *testing.T) {
 			if lambda == 0 {
 				near(t, "CR2 by coefficient", Quad(v, c), want, 1e-6)
 			}
+
+			// Conley's on the same matrices, areas 30 km apart on a line. Nearer than that
+			// to each other is nobody, and the variance that by area.
+			line := func(i, j int) float64 { return 30 * math.Abs(float64(i-j)) }
+			alone, _ := s.Conley(y, c, lambda, 29, line)
+			near(t, "Conley of areas apart", alone, got, 1e-12)
+			for _, h := range []float64{50, 100} {
+				kernel := mat.NewDense(g, g, nil)
+				for i := range g {
+					for j := range g {
+						k := max(0, 1-line(cells[clusters[i][0]]/periods, cells[clusters[j][0]]/periods)/h)
+						kernel.Set(i, j, k*math.Sqrt(weight[i]*weight[j]))
+					}
+				}
+				var bo, bobo mat.Dense
+				bo.Mul(kernel, &o)
+				bobo.Mul(&bo, &bo)
+				got, df := s.Conley(y, c, lambda, h, line)
+				near(t, "Conley variance", got, mat.Inner(&score, kernel, &score), 1e-6)
+				near(t, "degrees of freedom", df, mat.Trace(&bo)*mat.Trace(&bo)/mat.Trace(&bobo), 1e-6)
+				// Without the adjustment of the scores it is the published formula.
+				var plain float64
+				raw := make([]float64, g)
+				for i, rows := range clusters {
+					for _, ra := range rows {
+						raw[i] += lin.AtVec(ra) * e[ra]
+					}
+				}
+				for i := range g {
+					for j := range g {
+						plain += max(0, 1-line(cells[clusters[i][0]]/periods, cells[clusters[j][0]]/periods)/h) * raw[i] * raw[j]
+					}
+				}
+				if got < plain {
+					t.Errorf("Conley %g with adjusted scores, %g without: the adjustment is there because the second is too small", got, plain)
+				}
+			}
 		}
 	}
 }

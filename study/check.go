@@ -247,6 +247,10 @@ func (s *Study) checkClaim(i int, bad complaint) {
 		if c.Total != "" && !slices.Contains(totals, c.Total) {
 			bad(at("total"), known(c.Total, totals), "there is no total %q", c.Total)
 		}
+		// A claim asks whether there was any event, or whether it became more or fewer.
+		if any := []athar.Verdict{athar.Present, athar.NotDetected}; len(c.Expects) > 0 && slices.Contains(any, c.Expects[0]) {
+			words = any
+		}
 	default:
 		lacks("campaign", "name a campaign, or all")
 		lacks("phase", "write during (while the campaign ran) or post (after it)")

@@ -43,6 +43,9 @@ const (
 // in twenty each would often fire by chance.
 func negativeControl(f Facts) athar.Guard {
 	if len(f.Controls) == 0 {
+		if !f.Randomised.Ran {
+			return athar.Guard{Code: "negative-control", Status: athar.Blind, Says: note("guard-negative-control-none", nil)}
+		}
 		return athar.Guard{Code: "negative-control", Status: athar.Blind, Says: note("guard-negative-control-blind", nil)}
 	}
 	var worst *athar.Effect
@@ -411,12 +414,19 @@ func reporting(f Facts) athar.Guard {
 			if frail.Low > 1 {
 				bound = frail.Low
 			}
-			return athar.Guard{Code: "reporting", Status: athar.Fired, Says: note("guard-reporting-frail",
+			code := "guard-reporting-frail"
+			if f.NoControl {
+				code = "guard-reporting-frail-past"
+			}
+			return athar.Guard{Code: "reporting", Status: athar.Fired, Says: note(code,
 				map[string]any{"bound": bound, "rr": frail.RR, "phase": string(frail.Phase), "share": athar.Num(MissedShare)})}
 		case head == nil:
 			return athar.Guard{Code: "reporting", Status: athar.Blind, Says: note("guard-reporting-none", nil)}
 		case len(f.Reporting) > 0:
 			return athar.Guard{Code: "reporting", Status: athar.Blind, Says: note("guard-reporting-few", map[string]any{"need": LeastEvents, "rr": head.RR, "phase": string(head.Phase)})}
+		}
+		if f.NoControl {
+			return athar.Guard{Code: "reporting", Status: athar.Blind, Says: note("guard-reporting-blind-past", map[string]any{"rr": head.RR, "phase": string(head.Phase)})}
 		}
 		return athar.Guard{Code: "reporting", Status: athar.Blind, Says: note("guard-reporting-blind", map[string]any{"rr": head.RR, "phase": string(head.Phase)})}
 	}
@@ -479,17 +489,25 @@ func frailest(headline []athar.Effect) *athar.Effect {
 
 // tipping says by how much reporting inside would have had to change, relative
 // to far, to give the headline without any real change: by the ratio itself.
-func tipping(f *athar.Finding) (athar.Note, bool) {
+// Without far areas it is relative to the time before. A ratio of 0 has none: not to
+// report a single event is no change of reporting.
+func tipping(f *athar.Finding, noControl bool) (athar.Note, bool) {
 	if f.Headline == nil || f.Headline.Refusal != nil {
 		return athar.Note{}, false
 	}
-	switch rr := float64(f.Headline.RR); {
-	case rr < 1:
-		return note("rival-reporting-drop", map[string]any{"share": athar.Num(1 - rr)}), true
-	case rr > 1 && !math.IsInf(rr, 1):
-		return note("rival-reporting-rise", map[string]any{"share": athar.Num(rr - 1)}), true
+	rr := float64(f.Headline.RR)
+	less, share := rr < 1, athar.Num(math.Abs(rr-1))
+	switch {
+	case !(rr > 0) || math.IsInf(rr, 1) || rr == 1:
+		return athar.Note{}, false
+	case less && noControl:
+		return note("rival-reporting-drop-past", map[string]any{"share": share}), true
+	case less:
+		return note("rival-reporting-drop", map[string]any{"share": share}), true
+	case noControl:
+		return note("rival-reporting-rise-past", map[string]any{"share": share}), true
 	}
-	return athar.Note{}, false
+	return note("rival-reporting-rise", map[string]any{"share": share}), true
 }
 
 // controls takes away what a headline claims, a direction or that nothing

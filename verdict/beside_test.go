@@ -29,7 +29,7 @@ func TestNegativeControls(t *testing.T) {
 		status   athar.Status
 		says     string
 	}{
-		{"none declared", nil, athar.Blind, "guard-negative-control-blind"},
+		{"none declared", nil, athar.Blind, "guard-negative-control-none"},
 		{"refused", []Control{{protests, []athar.Effect{refused}}}, athar.Blind, "guard-negative-control-refused"},
 		{"still", []Control{{protests, []athar.Effect{still}}}, athar.Quiet, "guard-negative-control-quiet"},
 		{"moved", []Control{{protests, []athar.Effect{still, moved}}}, athar.Fired, "guard-negative-control"},

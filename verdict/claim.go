@@ -66,7 +66,8 @@ type evidence struct {
 // BENEFITS and is not, and is silent otherwise. A goal or a signature supports
 // the expectation that it is PRESENT only by that word and contradicts it only
 // if what was measured moved the other way: not to detect a thing is not to
-// show its absence. A claim about all campaigns is decided by the finding about
+// show its absence. A claim that there was activity at all in the time of a total is
+// decided by whether an event was counted. A claim about all campaigns is decided by the finding about
 // all of them together where there is one that could tell, and the campaigns' own
 // are counted beside it; elsewhere it is supported or contradicted only if no
 // campaign says the opposite and at least half of them speak. A claim about one
@@ -120,6 +121,10 @@ func Resolve(c Claim, e Evidence) athar.ClaimResult {
 		for _, x := range single {
 			r.Evidence = append(r.Evidence, x.id)
 		}
+	}
+	// The page says by which word a claim would be borne out: this one alone does not.
+	if r.Outcome == athar.NotTestable && slices.Contains(c.Expects, athar.NotDetected) && slices.ContainsFunc(list, func(x evidence) bool { return x.word == athar.NotDetected }) {
+		r.Because = append(r.Because, note("claim-not-detected", nil))
 	}
 	if r.Outcome == athar.NotTestable && c.Needs.En != "" {
 		r.Because = append(r.Because, claimNeeds(c))
@@ -186,6 +191,12 @@ func (e Evidence) about(c Claim) []evidence {
 			if q == athar.AskTotal && f.Area != c.Total || q != athar.AskTotal && !(campaign(f.Campaign) && (c.Phase == "" || f.Phase == c.Phase)) {
 				continue
 			}
+			if slices.Contains(c.Expects, athar.Present) || slices.Contains(c.Expects, athar.NotDetected) {
+				if x, ok := counted(&f, c.Expects); ok {
+					out = append(out, x)
+				}
+				continue
+			}
 			s := silent
 			switch {
 			case slices.Contains(c.Expects, f.Verdict):
@@ -197,6 +208,23 @@ func (e Evidence) about(c Claim) []evidence {
 		}
 	}
 	return out
+}
+
+// counted is the evidence for a claim that there was activity at all in the time of
+// a total, or none: the number of its events, which no model touches.
+func counted(f *athar.Finding, expects []athar.Verdict) (evidence, bool) {
+	if f.Headline == nil || !(f.Headline.Observed >= 0) {
+		return evidence{}, false
+	}
+	word := athar.Present
+	if f.Headline.Observed == 0 {
+		word = athar.NotDetected
+	}
+	x := evidence{id: f.ID, word: word, stance: no, because: []athar.Note{note("claim-counted", map[string]any{"n": f.Headline.Observed})}}
+	if slices.Contains(expects, word) {
+		x.stance = yes
+	}
+	return x, true
 }
 
 // shows is the stance of a goal or signature.

@@ -181,7 +181,7 @@ func donut(f Facts) athar.Guard {
 		}
 	}
 	if n == 0 {
-		return athar.Guard{Code: "donut", Status: athar.Blind, Says: note("guard-donut-blind", nil)}
+		return athar.Guard{Code: "donut", Status: athar.Blind, Says: note("guard-donut-short", nil)}
 	}
 	args := map[string]any{"rr": head.RR, "from": athar.Num(low), "to": athar.Num(high), "n": n}
 	if (low < 1) != (high < 1) {
@@ -201,6 +201,9 @@ func preTrend(f Facts) athar.Guard {
 	args := map[string]any{"rr": e.RR, "low": e.Low, "high": e.High}
 	if e.High < 1 || e.Low > 1 {
 		return athar.Guard{Code: "pre-trend", Status: athar.Fired, Says: note("guard-pre-trend", args)}
+	}
+	if e.Low < .5 && e.High > 2 {
+		return athar.Guard{Code: "pre-trend", Status: athar.Quiet, Says: note("guard-pre-trend-wide", args)}
 	}
 	return athar.Guard{Code: "pre-trend", Status: athar.Quiet, Says: note("guard-pre-trend-quiet", args)}
 }
@@ -464,8 +467,11 @@ func fewAreas(f Facts) athar.Guard {
 	if e == nil {
 		e = find(f.Headline, athar.AskInside, 0, athar.Post)
 	}
-	if e == nil || e.Refusal != nil || f.NoControl {
+	if e == nil || e.Refusal != nil {
 		return athar.Guard{Code: "few-areas", Status: athar.Blind, Says: note("guard-few-areas-blind", nil)}
+	}
+	if f.NoControl {
+		return athar.Guard{Code: "few-areas", Status: athar.Blind, Says: note("guard-few-areas-series", nil)}
 	}
 	args := map[string]any{"areas": e.Areas}
 	if e.Inference != "cr2" {

@@ -27,14 +27,15 @@ func onSide(m *athar.Multiverse, v athar.Verdict) athar.Num {
 // specifications says whether the declared specifications lie on one side. The
 // guard looks at the phases together: it fires if either is split.
 func specifications(f Facts) athar.Guard {
-	split, n := athar.Num(1), 0
+	split, n, phase := athar.Num(2), 0, athar.During // of the phase whose specifications agree least
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		if m := curve(f.Multiverse, athar.AskInside, ph); m != nil {
-			n += len(m.Specs)
-			split = min(split, max(m.Below, 1-m.Below))
+		if m := curve(f.Multiverse, athar.AskInside, ph); m != nil && len(m.Specs) > 0 {
+			if one := max(m.Below, 1-m.Below); one < split {
+				split, n, phase = one, len(m.Specs), ph
+			}
 		}
 	}
-	args := map[string]any{"n": n, "share": split, "need": athar.Num(OneSide)}
+	args := map[string]any{"n": n, "share": split, "need": athar.Num(OneSide), "phase": string(phase)}
 	switch {
 	case n == 0 && f.Multiverse == nil:
 		return athar.Guard{Code: "multiverse", Status: athar.Blind, Says: note("guard-multiverse-not-run", nil)}
@@ -42,6 +43,9 @@ func specifications(f Facts) athar.Guard {
 		return athar.Guard{Code: "multiverse", Status: athar.Blind, Says: note("guard-multiverse-none", nil)}
 	case split < OneSide:
 		return athar.Guard{Code: "multiverse", Status: athar.Fired, Says: note("guard-multiverse", args)}
+	}
+	if split == 1 {
+		return athar.Guard{Code: "multiverse", Status: athar.Quiet, Says: note("guard-multiverse-all", args)}
 	}
 	return athar.Guard{Code: "multiverse", Status: athar.Quiet, Says: note("guard-multiverse-quiet", args)}
 }

@@ -92,6 +92,10 @@ type Input struct {
 	// averaged: a direction whose sign they do not share is none.
 	Dated      []athar.Effect
 	Compared   []athar.Effect
+	// Spatial is the headline with errors for shocks that near areas share: a
+	// direction that does not survive them is none. Adjacent is it with the areas that
+	// touch the footprint as the first ring, which must agree in sign.
+	Spatial, Adjacent []athar.Effect
 	PlaceboMin float64 // smallest placebo p that could be reached
 	// Multiverse is the question inside under every declared specification: a
 	// direction that fewer than [OneSide] of them share is none.
@@ -181,7 +185,7 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 	f.Headline = head
 	low, high := interval(head)
 	f.Methods = append(f.Methods, in.view(head))
-	for _, list := range [][]athar.Effect{in.Imputed, in.Dated, in.Bounded, in.Compared, in.Voters, in.Witnesses} {
+	for _, list := range [][]athar.Effect{in.Imputed, in.Dated, in.Bounded, in.Compared, in.Spatial, in.Adjacent, in.Voters, in.Witnesses} {
 		for i := range list {
 			if match(&list[i], q, ring, phase) {
 				f.Methods = append(f.Methods, in.view(&list[i]))
@@ -208,6 +212,10 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 	}
 	in.precision(&f)
 	in.compare(&f)
+	if e := find(in.Adjacent, q, ring, phase); e != nil && e.Refusal == nil && side(e.RR)*side(head.RR) < 0 {
+		f.Agree = false
+		f.Because = append(f.Because, athar.Note{Code: "adjacent-disagrees", Args: map[string]any{"rr": e.RR, "low": e.Low, "high": e.High, "headline": head.RR}})
+	}
 	f.Because = append(f.Because, wordReason(f.Verdict, head, low, high, in.Smallest))
 	if f.Verdict == athar.Inconclusive && blindTo(head, in.Smallest) {
 		f.Because = append(f.Because, athar.Note{Code: "power-blind", Args: map[string]any{"smallest": athar.Num(in.Smallest)}})
@@ -222,7 +230,7 @@ func (in Input) one(q athar.Question, ring int, phase athar.Phase) *athar.Findin
 			f.Guards = append(f.Guards, g.Code)
 		}
 	}
-	f.Rivals = rivals(&f, in.Guards)
+	f.Rivals = rivals(&f, in.Guards, in.NoControl)
 	return &f
 }
 
@@ -255,6 +263,13 @@ func (in Input) challenge(f *athar.Finding, q athar.Question, ring int, phase at
 		e := &in.Bounded[i]
 		if match(e, q, ring, phase) && e.Refusal == nil && side(e.RR)*side(f.Headline.RR) < 0 {
 			f.Because = append(f.Because, athar.Note{Code: "unknown-undoes", Args: map[string]any{"rr": e.RR, "word": string(f.Verdict)}})
+			f.Verdict = athar.NotRobust
+			return
+		}
+	}
+	if e := find(in.Spatial, q, ring, phase); e != nil && e.Refusal == nil {
+		if low, high := interval(e); Word(float64(low), float64(high), in.Smallest) != f.Verdict {
+			f.Because = append(f.Because, athar.Note{Code: "conley-undoes", Args: map[string]any{"rr": e.RR, "low": low, "high": high, "word": string(f.Verdict)}})
 			f.Verdict = athar.NotRobust
 			return
 		}
@@ -436,9 +451,9 @@ func (in Input) movement(inside athar.Finding, rings []athar.Finding, phase atha
 // reporting tipping point (METHODS.md D3) holds for every estimate: a change
 // of the chance that an event is reported inside, relative to far, by the
 // factor RR alone gives the estimate.
-func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
+func rivals(f *athar.Finding, guards []athar.Guard, noControl bool) []athar.Note {
 	var out []athar.Note
-	if n, ok := tipping(f); ok {
+	if n, ok := tipping(f, noControl); ok {
 		out = append(out, n)
 	}
 	for _, g := range guards {
@@ -453,7 +468,14 @@ func rivals(f *athar.Finding, guards []athar.Guard) []athar.Note {
 		case "pre-trend":
 			out = append(out, athar.Note{Code: "rival-pre-trend"})
 		case "calendar":
-			out = append(out, athar.Note{Code: "rival-calendar", Args: g.Says.Args})
+			code := "rival-calendar"
+			switch g.Says.Code {
+			case "guard-calendar-both":
+				code = "rival-calendar-both"
+			case "guard-calendar-ramadan":
+				code = "rival-calendar-ramadan"
+			}
+			out = append(out, athar.Note{Code: code, Args: g.Says.Args})
 		case "break":
 			out = append(out, athar.Note{Code: "rival-earlier-change", Args: g.Says.Args})
 		case "waves":

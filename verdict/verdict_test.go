@@ -11,6 +11,22 @@ import (
 	"athar/stat"
 )
 
+// A claim that a group was still active is decided by whether an event was counted,
+// whatever the model says of the number.
+func TestClaimOfAnyActivity(t *testing.T) {
+	for n, want := range map[athar.Num]athar.Outcome{0: athar.Contradicted, 1: athar.Supported} {
+		e := Evidence{Findings: []athar.Finding{{ID: "total/x", Area: "x", Question: athar.AskTotal, Verdict: athar.CannotTell,
+			Headline: &athar.Effect{Observed: n, Refusal: athar.Refuse("few-pre-periods")}}}}
+		c := Claim{ID: "c", Question: "total", Total: "x", Expects: []athar.Verdict{athar.Present}}
+		if r := Resolve(c, e); r.Outcome != want || r.Because[len(r.Because)-1].Code != "claim-counted" {
+			t.Errorf("%v events: %s %v", n, r.Outcome, r.Because)
+		}
+		if c.Expects[0] = athar.NotDetected; Resolve(c, e).Outcome == want {
+			t.Errorf("%v events: the opposite claim comes out the same", n)
+		}
+	}
+}
+
 func TestWordFollowsTheGrammar(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64

@@ -364,6 +364,9 @@ func (l *Language) Percent(n athar.Num) string {
 	if a := math.Abs(f); a > 0 && a < 0.95 {
 		decimals = 1
 	}
+	if f < 100 && f >= 99.5 { // nearly all is not all
+		return l.beyond("above", l.Percent(.99))
+	}
 	s := l.decimal(f, decimals) + l.Word("language", "percent")
 	if l.arabic && !strings.HasPrefix(s, arabicMark) {
 		s = arabicMark + s

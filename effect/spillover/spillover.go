@@ -28,11 +28,15 @@ const Method = "spillover"
 type Errors string
 
 // Auto takes Clustered where it is valid and Dispersion elsewhere, effect by
-// effect; Clustered refuses where it is not valid.
+// effect; Clustered refuses where it is not valid. Dispersion rests on the course of
+// whole roles and so holds what areas of a role share, near or not.
 const (
 	Auto       Errors = ""
 	Clustered  Errors = "cr2"
 	Dispersion Errors = "dispersion"
+	// Conley lets areas within [Options.Reach] share shocks; it refuses where
+	// Clustered does.
+	Conley Errors = "conley"
 )
 
 // What the clustered error needs (METHODS.md A6), and the model.
@@ -53,6 +57,10 @@ type Options struct {
 	// intervals.
 	Draws  int
 	Errors Errors
+	// Reach is the distance in km at which areas share nothing any more, and Km that
+	// of two areas of the panel, for Conley.
+	Reach float64
+	Km    func(i, j int) float64
 }
 
 // Result is what one fit of the model says about a campaign.
@@ -554,21 +562,30 @@ func (m *model) inference(e *athar.Effect, c []float64, sp spread, areas int, wh
 	e.Dispersion = athar.Num(sp.phi)
 	m.why = why
 	if m.o.Errors != Dispersion {
+		by := Clustered
+		variance := func() (v, df float64) { return m.s.Contrast(m.p.Count, c, m.growth) }
+		if m.o.Errors == Conley {
+			by = Conley
+			variance = func() (v, df float64) { return m.s.Conley(m.p.Count, c, m.growth, m.o.Reach, m.o.Km) }
+		}
 		v, df := 0.0, 0.0
 		if why != nil {
 		} else if areas < MinAreas {
 			n := athar.NewNote("few-areas", "n", areas, "need", MinAreas)
 			m.why = &n
-		} else if v, df = m.s.Contrast(m.p.Count, c, m.growth); !(df >= MinDF) {
+		} else if v, df = variance(); !(v > 0) {
+			n := athar.NewNote("conley-negative")
+			m.why = &n
+		} else if !(df >= MinDF) {
 			n := athar.NewNote("few-clusters-df", "df", athar.Num(df), "need", athar.Num(MinDF))
 			m.why = &n
 		}
 		switch {
 		case m.why == nil:
 			e.SE, e.DF = athar.Num(math.Sqrt(v)), athar.Num(df)
-			e.Inference = string(Clustered)
+			e.Inference = string(by)
 			return
-		case m.o.Errors == Clustered:
+		case m.o.Errors == Clustered || m.o.Errors == Conley:
 			remedy := athar.NewNote("use-dispersion-errors")
 			e.Refusal = &athar.Refusal{Reason: *m.why, Remedy: &remedy}
 			return
