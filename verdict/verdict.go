@@ -90,13 +90,13 @@ type Input struct {
 	// Dated is the headline model pooled over draws of uncertain dates: a direction
 	// that depends on them is none. Compared is it on other datasets, shown and never
 	// averaged: a direction whose sign they do not share is none.
-	Dated      []athar.Effect
-	Compared   []athar.Effect
+	Dated    []athar.Effect
+	Compared []athar.Effect
 	// Spatial is the headline with errors for shocks that near areas share: a
 	// direction that does not survive them is none. Adjacent is it with the areas that
 	// touch the footprint as the first ring, which must agree in sign.
 	Spatial, Adjacent []athar.Effect
-	PlaceboMin float64 // smallest placebo p that could be reached
+	PlaceboMin        float64 // smallest placebo p that could be reached
 	// Multiverse is the question inside under every declared specification: a
 	// direction that fewer than [OneSide] of them share is none.
 	Multiverse []athar.Multiverse
