@@ -182,6 +182,24 @@ type MethodInfo struct {
 type MapInfo struct {
 	Areas  []MapArea `json:"areas"`
 	Credit string    `json:"credit"` // source and licence of the boundaries
+	// Course is what was counted when and where over the whole study; nil where
+	// there is a single area.
+	Course *Course `json:"course,omitempty"`
+}
+
+// Course holds the counts of the study's outcome by period and area.
+type Course struct {
+	Periods []Span       `json:"periods"`
+	Total   []Num        `json:"total"` // all areas, one per period; null where nobody monitored
+	Areas   []AreaCourse `json:"areas"` // those with an event
+}
+
+// AreaCourse lists the periods in which an area had events: N[i] in period
+// At[i] of the course. Other periods had none, or no count.
+type AreaCourse struct {
+	Area string `json:"area"`
+	At   []int  `json:"at"`
+	N    []int  `json:"n"`
 }
 
 // MapArea is one area on the map. Rings are outer and inner boundaries in

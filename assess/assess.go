@@ -70,7 +70,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	if err != nil {
 		return nil, err
 	}
-	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Unplaced: byReason(g.Unplaced), Map: in.mapInfo(),
+	r := &athar.Report{Schema: Schema, Study: info(s, unit), Data: in.info, Coverage: in.span, Unplaced: byReason(g.Unplaced), Map: in.mapInfo(g),
 		Campaigns: make([]athar.CampaignReport, len(s.Campaigns)), Totals: make([]athar.TotalReport, len(s.Totals)),
 		Claims: []athar.ClaimResult{}, Manifest: manifest(s, in, file, o)}
 	sites, err := in.sites(g)

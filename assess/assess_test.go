@@ -372,6 +372,30 @@ choices: {pre_months: 17, post_months: 3, period: month}
 	if inside == 0 || len(r.Map.Areas) != 163 || len(r.Map.Areas[0].Outline) == 0 {
 		t.Errorf("%d areas inside, %d on the map", inside, len(r.Map.Areas))
 	}
+	// What was counted when and where adds up to what the areas' roles say.
+	c, byArea := r.Map.Course, map[string]int{}
+	var total, sum athar.Num
+	for _, n := range c.Total {
+		total += n
+	}
+	for _, a := range c.Areas {
+		for i, n := range a.N {
+			sum += athar.Num(n)
+			for _, p := range r.Campaigns[0].Periods {
+				if (p.Phase == athar.Pre || p.Phase == athar.During || p.Phase == athar.Post) && p.First == c.Periods[a.At[i]].First {
+					byArea[a.Area] += n
+				}
+			}
+		}
+	}
+	if total != sum || sum == 0 || len(c.Total) != len(c.Periods) {
+		t.Errorf("%v events by period, %v by area", total, sum)
+	}
+	for _, a := range r.Campaigns[0].Areas {
+		if n := a.Pre + a.During + a.Post; a.Role != athar.LeftOut && n != byArea[a.Area] {
+			t.Errorf("%s has %d events in its role and %d in the course", a.Area, n, byArea[a.Area])
+		}
+	}
 	if !slices.ContainsFunc(r.Manifest.Inputs, func(m athar.ManifestRef) bool { return m.File == "drawn.geojson" }) {
 		t.Errorf("the drawn footprint is not in the manifest: %v", r.Manifest.Inputs)
 	}

@@ -624,11 +624,34 @@ func (in *inputs) sites(g *panel.Grid) ([]panel.Site, error) {
 	return out, nil
 }
 
-func (in *inputs) mapInfo() athar.MapInfo {
+func (in *inputs) mapInfo(g *panel.Grid) athar.MapInfo {
 	if in.set == nil {
 		return athar.MapInfo{Areas: []athar.MapArea{}}
 	}
-	return athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit}
+	return athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit, Course: course(g)}
+}
+
+// course sums the grid over areas, and keeps of every area what is not zero.
+func course(g *panel.Grid) *athar.Course {
+	c := &athar.Course{Periods: g.Periods, Total: make([]athar.Num, len(g.Periods)), Areas: []athar.AreaCourse{}}
+	for t := range g.Periods {
+		if g.Days[t] == 0 {
+			c.Total[t] = athar.Num(math.NaN())
+		}
+	}
+	for i, a := range g.Areas {
+		x := athar.AreaCourse{Area: a.Code}
+		for t := range g.Periods {
+			if n := g.N[i*len(g.Periods)+t]; n > 0 {
+				x.At, x.N = append(x.At, t), append(x.N, n)
+				c.Total[t] += athar.Num(n)
+			}
+		}
+		if x.At != nil {
+			c.Areas = append(c.Areas, x)
+		}
+	}
+	return c
 }
 
 func manifest(s *study.Study, in *inputs, file string, o Options) athar.Manifest {

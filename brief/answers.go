@@ -3,7 +3,6 @@ package brief
 import (
 	"html/template"
 	"math"
-	"slices"
 	"strings"
 
 	"athar"
@@ -102,71 +101,39 @@ type Answer struct {
 	Anchor  string
 }
 
-// Answered is one campaign, or one total, with its answers.
+// Answered is one campaign, or all together, with its answers.
 type Answered struct {
 	Name   athar.Names
 	When   template.HTML
 	Anchor string
 	Lines  []Answer
 	Guards []athar.Guard
-	Fired  int
 }
 
-// Answers lists the inside findings of every campaign and the findings of
-// every total.
+// Answers lists the inside findings of the campaigns for which the head of the
+// page has one sentence together.
 func (p *page) Answers() []Answered {
 	var out []Answered
-	for i, c := range p.Campaigns {
-		a := Answered{Name: c.Campaign.Name, When: p.when(c.Campaign), Anchor: p.CampaignAnchor(i), Guards: c.Guards}
-		for _, g := range c.Guards {
-			if g.Status == athar.Fired {
-				a.Fired++
+	for _, g := range p.Groups() {
+		if len(g.Campaigns) < 2 {
+			continue
+		}
+		for _, i := range g.Campaigns {
+			c := p.Campaigns[i]
+			a := Answered{Name: c.Campaign.Name, When: p.when(c.Campaign), Anchor: p.CampaignAnchor(i), Guards: c.Guards}
+			for _, f := range c.Findings {
+				if f.Question == athar.AskInside {
+					a.Lines = append(a.Lines, p.line(f, c.Rings, p.Lang.Word("word", string(f.Phase))))
+				}
 			}
+			out = append(out, a)
 		}
-		for _, f := range c.Findings {
-			if f.Question == athar.AskInside {
-				a.Lines = append(a.Lines, p.line(f, c.Rings, p.Lang.Word("word", string(f.Phase))))
-			}
-		}
-		out = append(out, a)
-	}
-	for i, t := range p.Totals {
-		a := Answered{Name: t.Name, When: p.judged(t), Anchor: p.TotalAnchor(i), Guards: p.InTotal(t.Guards)}
-		for _, f := range t.Findings {
-			a.Lines = append(a.Lines, p.line(f, nil, p.Lang.Word("word", "total")))
-		}
-		out = append(out, a)
 	}
 	return out
 }
 
 func (p *page) line(f athar.Finding, rings []athar.Ring, phase string) Answer {
 	return Answer{Phase: phase, Verdict: f.Verdict, Says: p.answer(f, rings).HTML(), Anchor: p.anchors[f.ID]}
-}
-
-// FiredMost lists the checks that fired in more than one campaign, most often
-// first, at most four.
-func (p *page) FiredMost() []string {
-	var codes []string
-	n := map[string]int{}
-	for _, c := range p.Campaigns {
-		for _, g := range c.Guards {
-			if g.Status != athar.Fired {
-				continue
-			}
-			if n[g.Code] == 0 {
-				codes = append(codes, g.Code)
-			}
-			n[g.Code]++
-		}
-	}
-	codes = slices.DeleteFunc(codes, func(c string) bool { return n[c] < 2 })
-	slices.SortStableFunc(codes, func(a, b string) int { return n[b] - n[a] })
-	var out []string
-	for _, c := range codes[:min(4, len(codes))] {
-		out = append(out, p.plain("page.fired-times", "guard", p.Lang.Word("guard", c), "n", n[c]))
-	}
-	return out
 }
 
 // when is the time of a campaign in short: from the earliest start to the latest end.
@@ -200,52 +167,6 @@ func (p *page) judgedSaid(t athar.TotalReport) string {
 		return ""
 	}
 	return p.Lang.Span(s)
-}
-
-// Tally counts the words of the inside findings of one phase.
-type Tally struct {
-	Phase string
-	Words []struct {
-		Verdict athar.Verdict
-		N       int
-	}
-}
-
-// Tallies counts the words over all campaigns, in the order of the grammar; nil
-// for a single campaign.
-func (p *page) Tallies() []Tally {
-	if len(p.Campaigns) < 2 {
-		return nil
-	}
-	order := []athar.Verdict{athar.Decline, athar.Escalation, athar.NoMaterialChange, athar.NotRobust, athar.Inconclusive, athar.CannotTell, athar.NotIdentifiable}
-	var out []Tally
-	for _, phase := range []athar.Phase{athar.During, athar.Post} {
-		n := map[athar.Verdict]int{}
-		for _, c := range p.Campaigns {
-			for _, f := range c.Findings {
-				if f.Question == athar.AskInside && f.Phase == phase {
-					n[f.Verdict]++
-				}
-			}
-		}
-		all := 0
-		for _, k := range n {
-			all += k
-		}
-		t := Tally{Phase: p.plain("tally."+string(phase), "n", all)}
-		for _, v := range order {
-			if n[v] > 0 {
-				t.Words = append(t.Words, struct {
-					Verdict athar.Verdict
-					N       int
-				}{v, n[v]})
-			}
-		}
-		if t.Words != nil {
-			out = append(out, t)
-		}
-	}
-	return out
 }
 
 // Summary is the brief as plain text for a terminal, in a language: for every campaign one

@@ -11,7 +11,9 @@ package brief
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"html/template"
 	"io"
 	"maps"
@@ -24,7 +26,7 @@ import (
 	"athar/brief/text"
 )
 
-//go:embed page.html data.html style.css spacetime.html spacetime.css rtl.css
+//go:embed page.html first.html where.html data.html style.css page.js spacetime.html spacetime.css rtl.css
 var files embed.FS
 
 // Edition is a brief in one language: the tag of the language, as package text
@@ -47,10 +49,10 @@ func Tag(code string, arabicDigits, hijri bool) string {
 	return code + "-u-" + strings.Join(keys, "-")
 }
 
-// HTML writes the brief of r in a language ("en") as one self-contained page, with links to
-// the same brief in other languages:
-// no script, no request, readable offline and printable. The same report gives
-// the same bytes. It fails on an unknown language or a writer's error.
+// HTML writes the brief of r in a language ("en") as one self-contained page, with links
+// to the same brief in other languages: no request, readable offline, without its script
+// too, and printable. The same report gives the same bytes. It fails on an unknown
+// language or a writer's error.
 func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 	l, err := text.Load(lang)
 	if err != nil {
@@ -65,6 +67,10 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		p.Editions = append(p.Editions, EditionLink{ol.Code, ol.Dir, o.File, ol.Word("language", "name")})
 	}
 	style, err := sheet(l, "style.css", "spacetime.css")
+	if err != nil {
+		return err
+	}
+	script, err := files.ReadFile("page.js")
 	if err != nil {
 		return err
 	}
@@ -88,9 +94,11 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		"link":      link,
 		"pieces":    pieces,
 		"css":       func() template.CSS { return style },
+		"js":        func() template.JS { return template.JS(script) },
+		"policy":    func() string { return policy(script) },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
 		"verdict":   func(v any) string { return l.Value(v, "") },
-	}).ParseFS(files, "page.html", "spacetime.html")
+	}).ParseFS(files, "page.html", "first.html", "where.html", "spacetime.html")
 	if err != nil {
 		return err
 	}
@@ -102,6 +110,29 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 	return err
 }
 
+// policy is what a browser may do with the page: draw what is in it and run this
+// one script, known by its hash. Nothing is fetched, and no other script runs, not
+// even one that a text of the study should smuggle in.
+func policy(script []byte) string {
+	sum := sha256.Sum256(script)
+	return "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// Citation says in one line what a figure taken from the page comes from.
+func (p *page) Citation() string {
+	return p.plain("page.citation", "title", p.Study.Title, "source", p.SourceLine(), "span", p.Coverage, "version", p.Manifest.Version)
+}
+
+// Digits are the ten digits as the language writes them.
+func (p *page) Digits() string {
+	var b strings.Builder
+	for n := range 10 {
+		b.WriteString(p.Lang.Count(athar.Num(n)))
+	}
+	return b.String()
+}
+
 // page is the report with what the template asks of it.
 type page struct {
 	*athar.Report
@@ -111,7 +142,9 @@ type page struct {
 	anchors  map[string]string // finding id -> element id
 	names    map[string]athar.Names
 	areas    map[string]athar.MapArea
-	smallest float64 // smallest effect of interest as a ratio; NaN if not declared
+	areaAt   map[string]int // place in the report's list of areas
+	base     *base          // made when first asked for
+	smallest float64        // smallest effect of interest as a ratio; NaN if not declared
 }
 
 // EditionLink leads to the same brief in another language, named in that language.
@@ -119,7 +152,7 @@ type EditionLink struct{ Code, Dir, File, Name string }
 
 func newPage(r *athar.Report, l *text.Language) *page {
 	p := &page{Report: r, Lang: l, anchors: map[string]string{}, names: map[string]athar.Names{},
-		areas: map[string]athar.MapArea{}, smallest: nan}
+		areas: map[string]athar.MapArea{}, areaAt: map[string]int{}, smallest: nan}
 	anchor := func(list []athar.Finding) {
 		for _, f := range list {
 			if _, twice := p.anchors[f.ID]; !twice {
@@ -138,8 +171,8 @@ func newPage(r *athar.Report, l *text.Language) *page {
 		anchor(t.Findings)
 		p.names[t.ID] = t.Name
 	}
-	for _, a := range r.Map.Areas {
-		p.areas[a.Code] = a
+	for k, a := range r.Map.Areas {
+		p.areas[a.Code], p.areaAt[a.Code] = a, k
 	}
 	for _, c := range r.Study.Choices {
 		if c.Name == "smallest_effect" {

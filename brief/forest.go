@@ -34,14 +34,10 @@ func (p *page) tip(name string, rr, low, high athar.Num) string {
 type ForestRow struct {
 	Name    string
 	Detail  string
-	Anchor  string
-	Group   bool // begins a new group
 	SVG     template.HTML
 	Refused template.HTML // the reason, if there is no estimate
 	Verdict athar.Verdict
 	Ratio   template.HTML
-	Events  string
-	MDE     template.HTML
 }
 
 // Forest is a forest plot with the table of its numbers.
@@ -78,74 +74,6 @@ func (p *page) tickLabel(v float64) string {
 		return p.Lang.Ordinal(1) + "/" + p.Lang.Ordinal(int(math.Round(1/v)))
 	}
 	return p.Lang.Ordinal(int(math.Round(v)))
-}
-
-type forestItem struct {
-	row ForestRow
-	f   athar.Finding
-}
-
-// Overview compares the inside findings of all campaigns, during and after, and the totals.
-func (p *page) Overview() Forest {
-	var items []forestItem
-	add := func(name, detail string, f athar.Finding, group bool) {
-		items = append(items, forestItem{ForestRow{Name: name, Detail: detail, Anchor: p.anchors[f.ID], Group: group}, f})
-	}
-	for _, c := range p.Campaigns {
-		first := true
-		for _, f := range c.Findings {
-			if f.Question == athar.AskInside {
-				add(p.Lang.Name(c.Campaign.Name), p.Lang.Word("word", string(f.Phase)), f, first)
-				first = false
-			}
-		}
-	}
-	for _, t := range p.Totals {
-		for i, f := range t.Findings {
-			add(p.Lang.Name(t.Name), p.Lang.Word("word", "total"), f, i == 0)
-		}
-	}
-	return p.forest("overview", items)
-}
-
-func (p *page) forest(id string, items []forestItem) Forest {
-	var values []float64
-	for _, it := range items {
-		if e := it.f.Headline; estimated(it.f) {
-			low, high := interval(it.f)
-			values = append(values, float64(e.RR), float64(low), float64(high))
-		}
-	}
-	scale := figure.RatioScale(16, values...)
-	bandLow, bandHigh := p.band()
-	out := Forest{ID: id, Axis: p.axis(scale), Band: known(athar.Num(bandLow)), Table: Table{Head: p.head("campaign", "phase", "word", "ratio", "interval",
-		"observed", "expected", "mde", "events", "p", "inference")}}
-	l := p.Lang
-	for _, it := range items {
-		row, f, e := it.row, it.f, it.f.Headline
-		row.Verdict = f.Verdict
-		track := figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: bandLow, BandHigh: bandHigh, MDELow: nan, MDEHigh: nan, Height: 30}
-		if estimated(f) {
-			low, high := interval(f)
-			row.Ratio = p.ratio(e.RR, low, high)
-			row.Events = l.Number(e.Observed)
-			row.MDE = p.mde(e)
-			track.MDELow, track.MDEHigh = float64(e.MDELow), float64(e.MDEHigh)
-			track.Marks = []figure.Interval{{RR: float64(e.RR), Low: float64(low), High: float64(high), AdjLow: nan, AdjHigh: nan,
-				Hollow: f.Phase == athar.Post, Class: class(f.Verdict), Title: p.tip(p.listed(row.Name, row.Detail), e.RR, low, high)}}
-			row.SVG = track.SVG()
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, p.verdict(f.Verdict), l.Ratio(e.RR),
-				p.between(low, high), l.Number(e.Observed), l.Number(e.Expected),
-				p.between(e.MDELow, e.MDEHigh), l.Count(athar.Num(e.EventsPre)), l.P(e.P), l.Word("inference", e.Inference)})
-		} else {
-			row.Refused = p.reasons(f.Because).HTML()
-			none := l.Ratio(athar.Num(nan))
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Detail, p.verdict(f.Verdict), none, none, none, none, none, none, none,
-				p.reasons(f.Because).String()})
-		}
-		out.Rows = append(out.Rows, row)
-	}
-	return out
 }
 
 func (p *page) mde(e *athar.Effect) template.HTML {

@@ -11,6 +11,14 @@ import (
 	"athar/brief/text"
 )
 
+// Tally counts words of the grammar.
+type Tally struct {
+	Words []struct {
+		Verdict athar.Verdict
+		N       int
+	}
+}
+
 // tally counts words of the grammar in a fixed order.
 func tally(order []athar.Verdict, has []athar.Verdict) Tally {
 	var out Tally

@@ -352,7 +352,7 @@ func TestOpenDetailsFitEveryWidth(t *testing.T) {
 	dir := t.TempDir()
 	page := render(t, fixture(t, false))
 	page = bytes.ReplaceAll(page, []byte("<details "), []byte("<details open "))
-	page = bytes.Replace(page, []byte("</body>"), []byte(probe+"</body>"), 1)
+	page = with(page, probe)
 	if err := os.WriteFile(filepath.Join(dir, "probe.html"), page, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ type GuardGroup struct {
 type GuardItem struct {
 	Name string
 	Says template.HTML // empty where the strip counts campaigns
-	N    int           // campaigns, where it counts them
+	N    int           // how many sets of checks, where it counts them
 }
 
 // statuses in the order of a strip: what changes a headline comes first.
@@ -40,17 +40,14 @@ func (p *page) Strip(list []athar.Guard) []GuardGroup {
 	return out
 }
 
-// AllFired counts, over all campaigns, the checks that fired and those that
-// could not run, most often first; nil for a single campaign.
-func (p *page) AllFired() []GuardGroup {
-	if len(p.Campaigns) < 2 {
-		return nil
-	}
+// tally counts, over several sets of checks, those that fired and those that
+// could not run, most often first.
+func (p *page) tally(sets [][]athar.Guard) []GuardGroup {
 	var out []GuardGroup
 	for _, st := range statuses[:2] {
 		g := GuardGroup{Status: st}
-		for _, c := range p.Campaigns {
-			for _, x := range c.Guards {
+		for _, set := range sets {
+			for _, x := range set {
 				if x.Status != st {
 					continue
 				}

@@ -3,7 +3,6 @@ package brief
 import (
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -168,7 +167,7 @@ func TestRegistration(t *testing.T) {
 	r := fixture(t, false)
 	page := string(render(t, r))
 	says := english(t).Word("registration", "changed-after")
-	head, rest, _ := strings.Cut(page, `<section id="answer">`)
+	head, rest, _ := strings.Cut(page, `<section id="answer"`)
 	_, made, _ := strings.Cut(rest, `<section id="made">`)
 	if !strings.Contains(head, says) || !strings.Contains(made, says) || !strings.Contains(made, "ba9876543210") {
 		t.Error("the registration is not at the top and at the end")
@@ -179,47 +178,52 @@ func TestRegistration(t *testing.T) {
 	}
 }
 
-// TestGuardsStandBeforeEveryHeadline: in the answers and in every campaign the
-// checks come before the first word, all of them, each with its sentence.
+// TestGuardsStandBeforeEveryHeadline: at the head of the page, in the first figure
+// and in every campaign the checks come before the first word.
 func TestGuardsStandBeforeEveryHeadline(t *testing.T) {
 	r := fixture(t, false)
-	page := render(t, r)
-	doc := parse(t, page)
+	doc := parse(t, render(t, r))
 	l := english(t)
-	sets := [][]athar.Guard{r.Pooled.Guards}
-	for _, c := range r.Campaigns {
-		sets = append(sets, c.Guards)
-	}
-	for _, x := range r.Totals {
-		sets = append(sets, x.Guards)
-	}
-	articles := find(byID(t, doc, "answer"), "article", "answered")
-	if len(articles) != len(sets) {
-		t.Fatalf("%d answers for %d sets of checks", len(articles), len(sets))
-	}
-	for i, a := range articles {
-		text := words(one(t, a, "div", "lines"))
-		first := strings.Index(text, words(one(t, a, "span", "chip")))
-		items := find(one(t, a, "div", "strip"), "details", "sitem")
-		if len(items) != len(sets[i]) {
-			t.Errorf("answer %d: %d checks, want %d", i, len(items), len(sets[i]))
-		}
-		for _, g := range sets[i] {
+	p := newPage(r, l)
+	before := func(where string, n *node, guards []athar.Guard, every bool) {
+		t.Helper()
+		text := words(n)
+		first := strings.Index(text, words(find(n, "span", "chip")[0]))
+		for _, g := range guards {
+			if g.Status != athar.Fired && !every {
+				continue
+			}
 			name := l.Word("guard", g.Code)
 			if at := strings.Index(text, name); at < 0 || at > first {
-				t.Errorf("answer %d: %q does not stand before the word", i, name)
-			}
-			if !slices.ContainsFunc(items, func(x *node) bool {
-				return strings.HasPrefix(words(x), name) && len(words(x)) > len(name)+10
-			}) {
-				t.Errorf("answer %d: %q opens to no sentence", i, name)
+				t.Errorf("%s: %q does not stand before the word", where, name)
 			}
 		}
 	}
-	// Over all campaigns, before the tally of words.
-	strip, tally := strings.Index(string(page), "tallystrip\""), strings.Index(string(page), `class="tally"`)
-	if strip < 0 || strip > tally {
-		t.Error("the words are counted before the checks")
+	ledes := find(byID(t, doc, "answer"), "div", "lede")
+	groups := p.Groups()
+	if len(ledes) != len(groups)+1+len(r.Totals) {
+		t.Fatalf("%d sentences for %d groups of campaigns and %d totals", len(ledes), len(groups), len(r.Totals))
+	}
+	for k, g := range groups {
+		for _, i := range g.Campaigns {
+			before("the head of the page", ledes[k], r.Campaigns[i].Guards, false)
+		}
+	}
+	before("the head of the page", ledes[len(groups)], r.Pooled.Guards, false)
+	rows := map[string]*node{}
+	for _, row := range find(byID(t, doc, "overview"), "div", "frow") {
+		if k := attr(row, "data-k"); k != "" {
+			rows[k] = row
+		}
+	}
+	for i, c := range r.Campaigns {
+		id := p.CampaignAnchor(i)
+		before("the first figure", rows[id], c.Guards, true)
+		before(id, byID(t, doc, id), c.Guards, true)
+	}
+	before("the first figure", rows[pooledAnchor], r.Pooled.Guards, true)
+	for i, x := range r.Totals {
+		before("the first figure", rows[p.TotalAnchor(i)], x.Guards, true)
 	}
 	// In a campaign those that fired are open.
 	for _, d := range find(byID(t, doc, "campaign-1-checks"), "details", "sitem") {
@@ -240,7 +244,7 @@ func TestStripOrder(t *testing.T) {
 	if len(got) != 3 || got[0].Status != athar.Fired || got[1].Status != athar.Blind || len(got[2].Guards) != 2 {
 		t.Errorf("%+v", got)
 	}
-	if p.Strip(nil) != nil || p.AllFired() != nil {
+	if p.Strip(nil) != nil || p.tally(nil) != nil {
 		t.Error("a strip without checks")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"io"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -151,7 +153,14 @@ func TestMapClips(t *testing.T) {
 	square := func(x, y, r float64) [][][2]float64 {
 		return [][][2]float64{{{x - r, y - r}, {x + r, y - r}, {x + r, y + r}, {x - r, y + r}}}
 	}
-	m.Shapes = []Shape{{Class: "all", Rings: square(40.5, 33.5, 50), Name: "Everywhere"}, {Class: "part", Rings: square(m.West, 33.5, 0.3)}, {Class: "out", Rings: square(0, 0, 1)}}
+	m.Shapes = []Shape{{ID: "a", Class: "all", Rings: square(40.5, 33.5, 50), Name: "Everywhere"}, {ID: "b", Class: "part", Rings: square(m.West, 33.5, 0.3)}, {ID: "c", Class: "out", Rings: square(0, 0, 1)}}
+	m.Atlas = &Atlas{}
+	m.Atlas.Grow(m)
+	for i, want := range []bool{true, true, false} {
+		if got := m.Atlas.Add(m.Shapes[i].ID, m.Shapes[i].Rings, false); got != want {
+			t.Errorf("shape %d in the window: %v", i, got)
+		}
+	}
 	m.Spots = []Spot{{Lon: 40.5, Lat: 33.5, R: 4}, {Lon: 10, Lat: 10, R: 4}}
 	m.Labels = []Label{{Lon: 40.5, Lat: 33.5, Text: "A"}, {Lon: 40.5, Lat: 33.5, Text: "B"}, {Lon: 10, Lat: 10, Text: "Z"}}
 	s := string(m.SVG())
@@ -164,9 +173,54 @@ func TestMapClips(t *testing.T) {
 			t.Errorf("%q stands %d times, want %d", text, got, want)
 		}
 	}
-	path, centre, size := m.path(square(40.5, 33.5, 50))
+	centre, size := m.seen(square(40.5, 33.5, 50))
 	if math.Abs(centre[0]-200) > 1 || math.Abs(centre[1]-150) > 1 || math.Abs(size-412*312) > 1 {
-		t.Errorf("clipped to %s: centre %v, surface %v", path, centre, size)
+		t.Errorf("centre %v, surface %v", centre, size)
+	}
+}
+
+// TestAtlasPlacesShapes: a corner of a shape lies on every map where the map's own
+// projection puts it.
+func TestAtlasPlacesShapes(t *testing.T) {
+	wide, near := Map{Width: 1000, Height: 600}, Map{Width: 540, Height: 440}
+	wide.Fit(38, 30, 48, 37, 20)
+	near.Fit(43, 34, 44, 35, 60)
+	a := &Atlas{}
+	a.Grow(near)
+	a.Grow(wide)
+	corner := [2]float64{43.21, 34.56}
+	if !a.Add("x", [][][2]float64{{corner, {44.5, 34.56}, {44.5, 33.2}}}, false) {
+		t.Fatal("no shape")
+	}
+	a.Add("x", [][][2]float64{{corner, {44.5, 34.56}, {44.5, 33.2}}}, false)
+	d := regexp.MustCompile(`d="M(\d+) (\d+)l`).FindAllStringSubmatch(string(a.Defs()), -1)
+	if len(d) != 1 {
+		t.Fatalf("the shape is written %d times: %s", len(d), a.Defs())
+	}
+	num := func(s string) float64 { v, _ := strconv.ParseFloat(s, 64); return v }
+	for _, m := range []Map{wide, near} {
+		k := regexp.MustCompile(`matrix\((\S+) 0 0 (\S+) (\S+) (\S+)\)`).FindStringSubmatch(a.place(&m))
+		x, y := num(k[1])*num(d[0][1])+num(k[3]), num(k[2])*num(d[0][2])+num(k[4])
+		wantX, wantY := m.xy(corner[0], corner[1])
+		if math.Abs(x-wantX) > 0.6 || math.Abs(y-wantY) > 0.6 {
+			t.Errorf("at %v, %v, want %v, %v", x, y, wantX, wantY)
+		}
+	}
+}
+
+func TestAtlasCutsLines(t *testing.T) {
+	m := Map{West: 40, East: 44, South: 30, North: 33, Width: 400, Height: 300}
+	a := &Atlas{}
+	a.Grow(m)
+	river := [][2]float64{{10, 31}, {39, 31}, {41, 31}, {42, 31.5}, {50, 31.5}, {60, 31}}
+	if !a.Add("r", [][][2]float64{river}, true) || a.Add("far", [][][2]float64{{{0, 0}, {1, 1}, {2, 2}}}, true) {
+		t.Fatal("the wrong lines are kept")
+	}
+	if n := strings.Count(string(a.Defs()), "z"); n != 0 {
+		t.Error("a line is closed")
+	}
+	if strings.Count(string(a.Defs()), "M") != 1 {
+		t.Error(a.Defs())
 	}
 }
 

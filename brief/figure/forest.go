@@ -7,6 +7,7 @@ import "html/template"
 type Interval struct {
 	RR, Low, High   float64
 	AdjLow, AdjHigh float64 // the wider, simultaneous interval; NaN: none
+	MDELow, MDEHigh float64 // brackets of its minimum detectable effect; 0 or NaN: none
 	Hollow          bool    // the second of two phases
 	Class           string  // colour class
 	Title           string
@@ -38,7 +39,8 @@ func (t Track) SVG() template.HTML {
 	t.ground(&s, h)
 	for i, m := range t.Marks {
 		y := h * (float64(i) + 1) / (float64(len(t.Marks)) + 1)
-		t.brackets(&s, y)
+		t.brackets(&s, t.MDELow, t.MDEHigh, y)
+		t.brackets(&s, m.MDELow, m.MDEHigh, y)
 		t.interval(&s, m, y)
 	}
 	s.close("svg")
@@ -62,11 +64,11 @@ func (t Track) ground(s *svg, h float64) {
 }
 
 // brackets mark the zone in which a true change would mostly go unseen.
-func (t Track) brackets(s *svg, y float64) {
+func (t Track) brackets(s *svg, low, high, y float64) {
 	for _, b := range []struct {
 		v, dir float64
-	}{{t.MDELow, 1}, {t.MDEHigh, -1}} {
-		if !known(b.v) {
+	}{{low, 1}, {high, -1}} {
+		if !known(b.v) || b.v == 0 {
 			continue
 		}
 		if x, out := t.Scale.At(b.v); out == 0 {

@@ -4,15 +4,16 @@ import (
 	"html/template"
 	"math"
 	"slices"
-	"strings"
 )
 
 // Shape is an area or a country on a map, as closed rings of longitude and
 // latitude.
 type Shape struct {
+	ID    string // of the shape in the atlas
 	Class string
 	Title string
 	Name  string // written in the middle of the visible part, if that is large enough
+	Key   string // what other figures call it
 	Rings [][][2]float64
 }
 
@@ -23,6 +24,8 @@ type Spot struct {
 	Title    string
 	R        float64 // radius in units of the drawing
 	Square   bool
+	Key      string // what other figures call it
+	Counts   string // by period, for the time window
 }
 
 // Label is a name on a map. Labels that would cover an earlier label, a spot's
@@ -39,6 +42,7 @@ type Label struct {
 // Map draws shapes, symbols and names in an equirectangular projection scaled
 // by the cosine of the middle latitude.
 type Map struct {
+	Atlas                    *Atlas
 	West, South, East, North float64
 	Width, Height            float64 // of the drawing; the page scales it
 	Shapes                   []Shape
@@ -90,17 +94,21 @@ func (m *Map) SVG() template.HTML {
 	s.el("rect", "class", "sea", "width", px(m.Width), "height", px(m.Height))
 	var names []Label
 	for _, shape := range m.Shapes {
-		d, middle, size := m.path(shape.Rings)
-		if d == "" {
+		if m.Atlas == nil || !m.Atlas.shapes[shape.ID] || !m.touches(shape.Rings) {
 			continue
 		}
+		middle, size := m.seen(shape.Rings)
 		if shape.Name != "" && size > 0.04*m.Width*m.Height {
 			names = append(names, Label{Text: shape.Name, Class: "country", x: middle[0], y: middle[1]})
 		}
+		attrs := []string{"class", shape.Class, "href", "#" + shape.ID, "transform", m.Atlas.place(m)}
+		if shape.Key != "" {
+			attrs = append(attrs, "data-k", shape.Key)
+		}
 		if shape.Title == "" {
-			s.el("path", "class", shape.Class, "d", d, "fill-rule", "evenodd", "vector-effect", "non-scaling-stroke")
+			s.el("use", attrs...)
 		} else {
-			s.mark(shape.Title, "path", "class", shape.Class, "d", d, "fill-rule", "evenodd", "vector-effect", "non-scaling-stroke")
+			s.mark(shape.Title, "use", attrs...)
 		}
 	}
 	for _, spot := range m.Spots {
@@ -108,10 +116,20 @@ func (m *Map) SVG() template.HTML {
 			continue
 		}
 		x, y := m.xy(spot.Lon, spot.Lat)
+		tag, attrs := "circle", []string{"class", spot.Class, "cx", px1(x), "cy", px1(y), "r", px1(spot.R)}
 		if spot.Square {
-			s.mark(spot.Title, "rect", "class", spot.Class, "x", px(x-spot.R), "y", px(y-spot.R), "width", px(2*spot.R), "height", px(2*spot.R))
+			tag, attrs = "rect", []string{"class", spot.Class, "x", px1(x - spot.R), "y", px1(y - spot.R), "width", px1(2 * spot.R), "height", px1(2 * spot.R)}
+		}
+		if spot.Key != "" {
+			attrs = append(attrs, "data-k", spot.Key)
+		}
+		if spot.Counts != "" {
+			attrs = append(attrs, "data-n", spot.Counts)
+		}
+		if spot.Title == "" {
+			s.el(tag, attrs...)
 		} else {
-			s.mark(spot.Title, "circle", "class", spot.Class, "cx", px(x), "cy", px(y), "r", px(spot.R))
+			s.mark(spot.Title, tag, attrs...)
 		}
 	}
 	s.close("svg")
@@ -196,40 +214,45 @@ func (m *Map) labels(s *svg, countries []Label) {
 	}
 }
 
-// path clips rings to the window, a little enlarged so that the cut edges lie
-// outside, and writes them as one path. It also returns the centre of the
-// largest part and its surface.
-func (m *Map) path(rings [][][2]float64) (path string, centre [2]float64, size float64) {
+// clipped is the part of a ring that lies in the window, a little enlarged so that
+// the cut edges lie outside, in units of the drawing.
+func (m *Map) clipped(ring [][2]float64) [][2]float64 {
 	const over = 6
-	var d strings.Builder
-	for _, ring := range rings {
-		pts := make([][2]float64, 0, len(ring))
-		for _, p := range ring {
-			x, y := m.xy(p[0], p[1])
-			pts = append(pts, [2]float64{x, y})
-		}
-		pts = clip(pts, 0, -over, 1)
-		pts = clip(pts, 0, m.Width+over, -1)
-		pts = clip(pts, 1, -over, 1)
-		pts = clip(pts, 1, m.Height+over, -1)
-		pts = thinOut(pts)
-		if len(pts) < 3 {
-			continue
-		}
-		if c, area := centroid(pts); area > size {
-			centre, size = c, area
-		}
-		for i, p := range pts {
-			if i == 0 {
-				d.WriteByte('M')
-			} else {
-				d.WriteByte('L')
-			}
-			d.WriteString(px1(p[0]) + "," + px1(p[1]))
-		}
-		d.WriteByte('Z')
+	pts := make([][2]float64, 0, len(ring))
+	for _, p := range ring {
+		x, y := m.xy(p[0], p[1])
+		pts = append(pts, [2]float64{x, y})
 	}
-	return d.String(), centre, size
+	pts = clip(pts, 0, -over, 1)
+	pts = clip(pts, 0, m.Width+over, -1)
+	pts = clip(pts, 1, -over, 1)
+	return thinOut(clip(pts, 1, m.Height+over, -1))
+}
+
+// seen is the centre of the largest part of a shape in the window, and its surface.
+func (m *Map) seen(rings [][][2]float64) (centre [2]float64, size float64) {
+	for _, ring := range rings {
+		if pts := m.clipped(ring); len(pts) >= 3 {
+			if c, area := centroid(pts); area > size {
+				centre, size = c, area
+			}
+		}
+	}
+	return centre, size
+}
+
+// touches reports whether the box around a shape meets the window.
+func (m *Map) touches(rings [][][2]float64) bool {
+	for _, ring := range rings {
+		west, south, east, north := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+		for _, p := range ring {
+			west, east, south, north = min(west, p[0]), max(east, p[0]), min(south, p[1]), max(north, p[1])
+		}
+		if west <= m.East && east >= m.West && south <= m.North && north >= m.South {
+			return true
+		}
+	}
+	return false
 }
 
 // centroid is the centre of mass of a ring, and its surface.

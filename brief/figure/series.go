@@ -174,3 +174,40 @@ func (c Series) band(y func(float64) float64) string {
 	})
 	return d.String()
 }
+
+// Lane is one row of a time table: the stretches in which something ran, on the
+// time axis of the series above it.
+type Lane struct {
+	Windows []Window
+	Title   string
+	Height  float64
+}
+
+// SVG draws the lane. A stretch is at least a line wide, however short it was.
+func (l Lane) SVG() template.HTML {
+	var s svg
+	s.begin("lane", l.Height, l.Title, "")
+	mid := l.Height / 2
+	s.el("line", "class", "grid", "x1", "0", "x2", "100%", "y1", px(mid), "y2", px(mid))
+	for _, w := range l.Windows {
+		s.el("rect", "class", "run "+w.Class, "x", pc(w.From), "width", pc(max(w.To-w.From, 0.002)), "y", px(mid-5), "height", "10")
+	}
+	s.close("svg")
+	return s.html()
+}
+
+// TimeAxis draws the labels of a time axis alone.
+func TimeAxis(ticks []Tick) template.HTML {
+	var s svg
+	s.open("svg", "class", "axis", "width", "100%", "height", "24", "aria-hidden", "true", "direction", "ltr")
+	for _, t := range ticks {
+		class := "tick"
+		if t.Minor {
+			class += " minor"
+		}
+		s.el("line", "class", class, "x1", pc(t.At), "x2", pc(t.At), "y1", "18", "y2", "24")
+		s.text("text", t.Label, "class", class, "x", pc(t.At), "y", "13", "text-anchor", "middle")
+	}
+	s.close("svg")
+	return s.html()
+}
