@@ -67,3 +67,24 @@ func (p *page) tally(sets [][]athar.Guard) []GuardGroup {
 	}
 	return out
 }
+
+// FiredMost lists the checks that fired in more than one campaign, most often
+// first, at most four.
+func (p *page) FiredMost() []string {
+	var sets [][]athar.Guard
+	for _, c := range p.Campaigns {
+		sets = append(sets, c.Guards)
+	}
+	var out []string
+	for _, g := range p.tally(sets) {
+		if g.Status != athar.Fired {
+			continue
+		}
+		for _, x := range g.Guards {
+			if x.N > 1 && len(out) < 4 {
+				out = append(out, p.plain("page.fired-times", "guard", x.Name, "n", x.N))
+			}
+		}
+	}
+	return out
+}
