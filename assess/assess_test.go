@@ -170,7 +170,7 @@ func TestOverlapIsNeverSilent(t *testing.T) {
 	r := mustRun(t, file)
 	c := r.Campaigns[1]
 	i := slices.IndexFunc(c.Guards, func(g athar.Guard) bool { return g.Code == "overlap" })
-	if g := c.Guards[i]; g.Status != athar.Fired || g.Says.Code != "guard-overlap-joint" || g.Says.Args["campaigns"] != "Other" {
+	if g := c.Guards[i]; g.Status != athar.Fired || g.Says.Code != "guard-overlap-joint" || g.Says.Args["campaigns"] != "other" {
 		t.Errorf("%v", g)
 	}
 	if !slices.ContainsFunc(c.Notes, func(n athar.Note) bool { return n.Code == "overlap-removed" || n.Code == "overlap-modelled" }) {
