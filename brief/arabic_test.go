@@ -227,7 +227,7 @@ func TestArabicInPDF(t *testing.T) {
 		}
 	}
 	intervals := 0
-	for _, e := range find(parse(t, page), "div", "fnum") {
+	for _, e := range find(parse(t, page), "", "fnum") {
 		if want := bare(words(e)); strings.Contains(want, "من") {
 			intervals++
 			if !strings.Contains(said, want) {
