@@ -19,6 +19,44 @@ type CampaignSpaceTime struct {
 	After  Span `json:"after"` // the campaign and its aftermath
 	// NearRepeats are those inside the footprint and in all rings together.
 	NearRepeats []NearRepeat `json:"near_repeats"`
+	// Scan is nil where days are known less well than to a week.
+	Scan *Scan `json:"scan,omitempty"`
+}
+
+// Scan lists areas and spans of days with fewer or more events than the areas'
+// and the days' own totals would have it (space-time permutation scan), by date and
+// never by strength; and whether a low inside coincides with a high around.
+type Scan struct {
+	Unit       int         `json:"unit_days"` // days of a period
+	Low        []Cylinder  `json:"low"`
+	High       []Cylinder  `json:"high"`
+	Coincident Coincidence `json:"coincidence"`
+	Warnings   []Note      `json:"warnings,omitempty"`
+	Refusal    *Refusal    `json:"refusal,omitempty"`
+}
+
+// Cylinder is neighbouring areas, by code, during a span of days.
+type Cylinder struct {
+	Areas    []string `json:"areas"`
+	Span     Span     `json:"span"`
+	Observed int      `json:"observed"`
+	Expected Num      `json:"expected"`
+	Ratio    Num      `json:"ratio"`
+	P        Num      `json:"p"`
+}
+
+// Coincidence is a low of areas inside together with a high of areas in the
+// rings, each against the far areas, after the campaign began.
+type Coincidence struct {
+	Low  *Cylinder `json:"low,omitempty"` // the most unlikely; nil: there is none
+	High *Cylinder `json:"high,omitempty"`
+	// P takes events for independent, so that bursts alone make it small; PPlacebo is
+	// that among campaigns that did not happen, MinP the smallest it could have been.
+	P        Num      `json:"p"`
+	PPlacebo Num      `json:"p_placebo"`
+	MinP     Num      `json:"min_p"`
+	Placebos int      `json:"placebos"`
+	Refusal  *Refusal `json:"refusal,omitempty"`
 }
 
 // NearRepeat asks whether events followed each other nearby and soon more often,

@@ -39,6 +39,9 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.challenge(v, in.between)
 	a.beside(s, i, in, g, v)
 	a.excitation(s, in, v)
+	if r.SpaceTime = in.campaignSpaceTime(s, i, v); r.SpaceTime != nil && r.SpaceTime.Scan != nil && r.SpaceTime.Scan.Refusal == nil {
+		a.coincidence = &r.SpaceTime.Scan.Coincident
+	}
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects
@@ -58,7 +61,6 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	if r.Adaptation, pattern = adaptation(s, i, in, v); pattern != nil {
 		pattern, _ = adapt.Thinned(pattern, s.Choices.Seed)
 	}
-	r.SpaceTime = in.campaignSpaceTime(s, i, v)
 	r.Goals = goals(s, i, in, g, v, pattern, r.Findings, resumption(r.Adaptation))
 	return r
 }
@@ -98,7 +100,7 @@ func (a *answers) findings(s *study.Study, c study.Campaign, in *inputs, v *pane
 	guards := verdict.Check(f)
 	return verdict.Findings(verdict.Input{Campaign: c.ID, Smallest: a.smallest, Rings: len(v.Rings),
 		Headline: a.headline, Donuts: a.donuts, Detrended: a.detrended, Voters: a.voters, Witnesses: a.witnesses, Imputed: a.drawn, Bounded: a.bounded,
-		Spatial: a.spatial, Adjacent: a.adjacent, Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Guards: guards, Multiverse: a.curves}), guards
+		Spatial: a.spatial, Adjacent: a.adjacent, Dated: f.Dated, Compared: f.Compared, NoControl: a.noControl, PlaceboMin: f.Randomised.MinP, Coincidence: a.coincidence, Guards: guards, Multiverse: a.curves}), guards
 }
 
 // compared counts the periods before in which a far area may be used, and those
@@ -141,6 +143,7 @@ type answers struct {
 	own                         bool // about all events, not about those of a goal
 	wordsOnly                   bool // ask for nothing that is only shown
 	randomised                  *placebo.Result
+	coincidence                 *athar.Coincidence // nil: not asked
 }
 
 func (a *answers) keep(list ...athar.Effect) { a.effects = append(a.effects, list...) }

@@ -315,7 +315,7 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 			}
 		}
 	}
-	repeats := athar.MethodInfo{Method: "knox"}
+	repeats, scans := athar.MethodInfo{Method: "knox"}, athar.MethodInfo{Method: "scan"}
 	for _, c := range r.Campaigns {
 		if c.SpaceTime == nil {
 			continue
@@ -323,8 +323,11 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 		for _, n := range c.SpaceTime.NearRepeats {
 			count(&repeats, n.Refusal)
 		}
+		if x := c.SpaceTime.Scan; x != nil {
+			count(&scans, x.Refusal)
+		}
 	}
-	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, scans}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
 }
 
 // excitation asks the self-exciting model of days about the footprint and every
@@ -353,13 +356,25 @@ func (a *answers) excitation(s *study.Study, in *inputs, v *panel.View) {
 	}
 }
 
-// campaignSpaceTime asks what single events say about one campaign; nil without
-// any.
+// campaignSpaceTime asks what single events say about one campaign; nil where
+// there is nothing to ask.
 func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar.CampaignSpaceTime {
 	p := in.pattern(s, v)
-	if len(in.points.list) == 0 || p.Before.Days() == 0 || p.After.Days() == 0 {
+	if p.Before.Days() == 0 || p.After.Days() == 0 {
 		return nil
 	}
+	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}, Scan: in.scan(s.Campaigns[i].ID, p, v)}
+	if len(in.points.list) > 0 {
+		r.NearRepeats = in.nearRepeats(s, i, p, v)
+	}
+	if r.Scan == nil && len(r.NearRepeats) == 0 {
+		return nil
+	}
+	return r
+}
+
+// nearRepeats asks about near repeats inside and around.
+func (in *inputs) nearRepeats(s *study.Study, i int, p *athar.Pattern, v *panel.View) (out []athar.NearRepeat) {
 	role := make([]athar.Role, len(in.areas))
 	for k := range role {
 		role[k] = athar.LeftOut
@@ -369,7 +384,6 @@ func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar
 			role[k] = x.Role
 		}
 	}
-	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}}
 	for _, around := range []bool{false, true} {
 		if around && len(v.Rings) == 0 {
 			continue
@@ -393,9 +407,9 @@ func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar
 		n := nearRepeat(knox.Compare(side[0], side[1], knox.Options{Km: nearKm, Days: nearDays, Seed: s.Choices.Seed, Task: task,
 			Draws: min(dealt(max(len(side[0]), len(side[1]))), s.Choices.Draws)}))
 		n.Around = around
-		r.NearRepeats = append(r.NearRepeats, n)
+		out = append(out, n)
 	}
-	return r
+	return out
 }
 
 // nearRepeat writes a comparison in the words of the report.

@@ -282,6 +282,8 @@ func (p *page) distance(g athar.FrequencyRing) string {
 type Repeats struct {
 	Anchor string
 	Rows   []RepeatRow
+	Scan   []template.HTML // what the scan says of movement
+	Found  Table           // its lows and highs, by date
 	// Excited is what the self-exciting model says of events that follow others;
 	// empty where it was not asked.
 	Excited []athar.Note
@@ -317,8 +319,11 @@ func (p *page) Repeats(i int) *Repeats {
 		for _, n := range c.SpaceTime.NearRepeats {
 			v.add(p, n)
 		}
+		if c.SpaceTime.Scan != nil {
+			v.scan(p, c.SpaceTime.Scan)
+		}
 	}
-	if v.Rows == nil && v.Excited == nil {
+	if v.Rows == nil && v.Excited == nil && v.Scan == nil {
 		return nil
 	}
 	return v
@@ -377,5 +382,49 @@ func (v *Repeats) add(p *page, n athar.NearRepeat) {
 		}
 		v.Table.Rows = append(v.Table.Rows, []string{r.Where, where, p.plain("repeats.days", "from", int(time.From), "to", int(time.To)),
 			p.Lang.Count(athar.Num(b.Pairs)), p.Lang.Value(b.Ratio, "ratio"), p.Lang.Count(athar.Num(a.Pairs)), p.Lang.Value(a.Ratio, "ratio")})
+	}
+}
+
+// scan says whether a low inside coincides with a high around, and lists what
+// the scan found beyond chance.
+func (v *Repeats) scan(p *page, s *athar.Scan) {
+	if s.Refusal != nil {
+		v.Scan = []template.HTML{p.refusal(s.Refusal).HTML()}
+		return
+	}
+	c := s.Coincident
+	args := []any{"p", c.P, "placebo", c.PPlacebo, "n", c.Placebos}
+	switch {
+	case c.Refusal != nil:
+		v.Scan = append(v.Scan, p.refusal(c.Refusal).HTML())
+	case c.Low == nil || c.High == nil || !(c.P <= .05):
+		v.Scan = append(v.Scan, p.t("scan.apart", args...))
+	case !known(c.PPlacebo):
+		v.Scan = append(v.Scan, p.t("scan.together-alone", args...))
+	case c.PPlacebo <= .05:
+		v.Scan = append(v.Scan, p.t("scan.together", args...))
+	default:
+		v.Scan = append(v.Scan, p.t("scan.together-common", args...))
+	}
+	v.Found.Head = p.head("found", "areas", "days-span", "observed", "expected-margins", "p")
+	for _, list := range []struct {
+		word string
+		of   []athar.Cylinder
+	}{{"low", s.Low}, {"high", s.High}} {
+		for _, x := range list.of {
+			if !(x.P <= .05) {
+				continue
+			}
+			var names []string
+			for _, code := range x.Areas {
+				name := p.Lang.Name(p.areas[code].Name)
+				if name == "" {
+					name = code
+				}
+				names = append(names, name)
+			}
+			v.Found.Rows = append(v.Found.Rows, []string{p.plain("scan." + list.word), p.Lang.Value(names, "list"), p.Lang.Span(x.Span),
+				p.Lang.Count(athar.Num(x.Observed)), p.Lang.Value(x.Expected, "number"), p.Lang.Value(x.P, "p")})
+		}
 	}
 }

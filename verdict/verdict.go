@@ -101,6 +101,10 @@ type Input struct {
 	// direction that fewer than [OneSide] of them share is none.
 	Multiverse []athar.Multiverse
 
+	// Coincidence is what the space-time scan says of a low inside with a high
+	// around; nil: it was not asked.
+	Coincidence *athar.Coincidence
+
 	Guards []athar.Guard // from Check
 }
 
@@ -444,7 +448,35 @@ func (in Input) movement(inside athar.Finding, rings []athar.Finding, phase atha
 	default:
 		say(athar.Inconclusive, "movement-rings-unclear")
 	}
+	if f.Verdict == athar.Displacement {
+		in.coincides(&f)
+	}
 	return f
+}
+
+// CoincideLevel is the level at which a scan sees a low inside with a high around.
+const CoincideLevel = .05
+
+// coincides sets DISPLACEMENT against the space-time scan. Its plain p value is
+// small too readily, because events come in bursts: where even that is not, no
+// areas and weeks show the movement, and the word is none. Where it is small
+// among campaigns that did not happen as well, the scan says the same in its own
+// way.
+func (in Input) coincides(f *athar.Finding) {
+	c := in.Coincidence
+	if c == nil || c.Refusal != nil || math.IsNaN(float64(c.P)) {
+		return
+	}
+	args := map[string]any{"p": c.P, "placebo": c.PPlacebo}
+	switch {
+	case !(c.P <= CoincideLevel):
+		f.Verdict = athar.NotRobust
+		f.Because = append(f.Because, athar.Note{Code: "movement-scan-contradicts", Args: args})
+	case c.PPlacebo <= CoincideLevel:
+		f.Because = append(f.Because, athar.Note{Code: "movement-scan-agrees", Args: args})
+	default:
+		f.Because = append(f.Because, athar.Note{Code: "movement-scan-unsure", Args: args})
+	}
 }
 
 // rivals lists the explanations that the analysis did not exclude. The
