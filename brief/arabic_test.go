@@ -39,7 +39,7 @@ func TestArabicPage(t *testing.T) {
 		t.Error("no link to the English page")
 	}
 	seen := words(find(doc, "body", "")[0])
-	for _, want := range []string{"غير حاسم", "المرصود", "مجال الثقة 95%", "قبل أن تقتبس"} {
+	for _, want := range []string{"غير حاسم", "المرصود", "مجال الثقة \u200e95%", "قبل أن تقتبس"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("the page does not say %q", want)
 		}

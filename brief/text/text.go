@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -160,8 +161,8 @@ func (l *Language) extend(extension string) error {
 			continue // written as their publishers write them
 		}
 		for i := range pieces {
-			pieces[i].text = arabicText(pieces[i].text)
-			pieces[i].rest = arabicText(pieces[i].rest)
+			pieces[i].text = arabicText(strings.ReplaceAll(pieces[i].text, latinMark, ""))
+			pieces[i].rest = arabicText(strings.ReplaceAll(pieces[i].rest, latinMark, ""))
 		}
 	}
 	l.sentences["language.decimal"] = []piece{{text: "٫"}}
@@ -201,7 +202,10 @@ func parse(code, file string) (*Language, error) {
 		}
 	}
 	for key, sentence := range raw {
-		p, err := cut(unmarked(sentence))
+		if raw["language.dir"] == "rtl" {
+			sentence = percents.ReplaceAllString(unmarked(sentence), latinMark+"$0")
+		}
+		p, err := cut(sentence)
 		if err != nil {
 			return nil, fmt.Errorf("%s.txt:%d: %s: %w", code, at[key], key, err)
 		}
@@ -215,6 +219,10 @@ func parse(code, file string) (*Language, error) {
 	}
 	return l, nil
 }
+
+// percents are the percentages that a sentence writes itself; after an Arabic letter the
+// sign would go to the other side of the number.
+var percents = regexp.MustCompile(`[0-9.]+%`)
 
 // unmarked is an Arabic text without vowel marks. They help who writes the catalogue; a
 // brief is printed without them, as newspapers are, because words with marks come

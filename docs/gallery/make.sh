@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 for study in iraq-2007 isis-2020; do
-	go run ./cmd/athar assess --out "$work/$study" "examples/$study/study.yaml" >/dev/null
+	go run ./cmd/athar assess --lang en,ar --out "$work/$study" "examples/$study/study.yaml" >/dev/null
 done
 
 shot() { # name, width, height, address, further options
@@ -25,6 +25,7 @@ at() { # copy, page, element
 }
 at campaign.html iraq-2007/brief.html campaign-6
 at claims.html isis-2020/brief.html claims
+at arabic-campaign.html isis-2020/brief.ar.html campaign-2
 at small.html iraq-2007/brief.html campaign-6-map
 cat >"$work/telephone.html" <<'END'
 <!doctype html><body style="margin:0;background:#d8dbde;display:flex;gap:30px;padding:30px">
@@ -37,4 +38,6 @@ shot answer 1200 1500 iraq-2007/brief.html
 shot dark 1200 1500 isis-2020/brief.html --force-dark-mode
 shot campaign 1200 2450 campaign.html
 shot claims 1200 1400 claims.html
+shot arabic 1200 1500 isis-2020/brief.ar.html
+shot arabic-campaign 1200 2450 arabic-campaign.html
 shot telephone 870 904 telephone.html
