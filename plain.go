@@ -40,8 +40,9 @@ func hidden(r rune) bool {
 		r >= 0xfdd0 && r <= 0xfdef || r&0xfffe == 0xfffe || r >= 0xe0000 && r <= 0xe007f
 }
 
-// Plain makes every text of the report [Plain].
-func (r *Report) Plain() { plainIn(reflect.ValueOf(r).Elem()) }
+// PlainAll makes every text in what p points to [Plain]: a report before it is
+// written or printed.
+func PlainAll[T any](p *T) { plainIn(reflect.ValueOf(p).Elem()) }
 
 func plainIn(v reflect.Value) {
 	switch v.Kind() {

@@ -38,7 +38,7 @@ func TestReportPlain(t *testing.T) {
 			Campaigns: []athar.CampaignReport{{Findings: []athar.Finding{{Headline: &athar.Effect{Refusal: &athar.Refusal{Reason: note(s)}}}}}}}
 	}
 	got, want := make(bad), make(good)
-	got.Plain()
+	athar.PlainAll(got)
 	if !reflect.DeepEqual(got, want) {
 		a, _ := json.Marshal(got)
 		b, _ := json.Marshal(want)

@@ -90,7 +90,7 @@ func MakeBundle(ctx context.Context, name string, r *assess.Result, o BundleOpti
 	if again.Report.Freeze, err = o.Status(filepath.Join(dir, filepath.FromSlash(b.Study))); err != nil {
 		return nil, err
 	}
-	again.Report.Plain()
+	athar.PlainAll(again.Report)
 	if b.again, err = findingsOf(again.Report); err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func MakeBundle(ctx context.Context, name string, r *assess.Result, o BundleOpti
 }
 
 func findingsOf(r *athar.Report) ([]byte, error) {
-	r.Plain()
+	athar.PlainAll(r)
 	b, err := json.MarshalIndent(r, "", " ")
 	return append(b, '\n'), err
 }

@@ -123,7 +123,7 @@ type Options struct {
 // returned beside the error, which is then nil.
 func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (without *NoPDF, err error) {
 	defer f.Discard()
-	r.Report.Plain()
+	athar.PlainAll(r.Report)
 	langs := o.Langs
 	if len(langs) == 0 {
 		langs = []string{"en"}

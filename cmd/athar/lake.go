@@ -120,6 +120,7 @@ func (c *dataCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	athar.PlainAll(d)
 	if c.Out == "" {
 		return e.say(brief.Data(d, lang))
 	}

@@ -226,7 +226,7 @@ func (c *checkCmd) Run(e *env) error {
 		return err
 	}
 	for _, l := range s {
-		fmt.Fprintln(e.stdout, l)
+		fmt.Fprintln(e.stdout, athar.Plain(l))
 	}
 	f, err := freeze.Status(c.Study)
 	if err != nil {

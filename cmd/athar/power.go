@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"athar"
 	"athar/assess"
 	"athar/brief"
 )
@@ -34,6 +35,7 @@ func (c *powerCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	athar.PlainAll(r)
 	if c.Out != "" {
 		var page, table bytes.Buffer
 		if err := errors.Join(brief.PowerPage(&page, r, lang), brief.PowerCSV(&table, r, lang)); err != nil {
