@@ -237,3 +237,25 @@ Every table of a folder stands in it three times: as CSV and as Parquet under ` 
 - A text that begins with = + - or @ has an apostrophe before it in CSV, because a spreadsheet would run it. In Parquet it has none, and in the workbook every text is text.
 - A text of more than 32 767 characters is cut in the workbook, and a table of more than 1 048 575 rows is not in it; both are whole in the other files.
 `
+
+// Names that the study does not give are in both languages, whatever the brief's.
+func TestNamesAreInBothLanguages(t *testing.T) {
+	r := &assess.Result{Report: &athar.Report{Pooled: &athar.PooledReport{Findings: []athar.Finding{{ID: "all/inside/during", Question: athar.AskMovement}}},
+		Campaigns: []athar.CampaignReport{{Goals: []athar.GoalReport{{ID: "leadership"}}}}}}
+	for _, langs := range [][]string{{"en"}, {"ar"}, {"ar", "en"}} {
+		list, err := tables(r, langs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"findings", "goals"} {
+			x := list[slices.IndexFunc(list, func(x *table) bool { return x.name == name })]
+			en := slices.IndexFunc(x.columns, func(c column) bool { return c.name == "name_en" })
+			if s, ar := x.rows[0][en].(string), x.rows[0][en+1].(string); s == "" || rightToLeft(s) || !rightToLeft(ar) {
+				t.Errorf("%v: %s has the names %q and %q", langs, name, s, ar)
+			}
+			if last := x.columns[len(x.columns)-1].name; !strings.HasSuffix(last, "_"+langs[len(langs)-1]) {
+				t.Errorf("%v: the last column of %s is %s", langs, name, last)
+			}
+		}
+	}
+}

@@ -14,6 +14,13 @@ import (
 // a column each.
 func tables(r *assess.Result, langs []string) ([]*table, error) {
 	b := &builder{r: r.Report}
+	for i, l := range []string{"en", "ar"} {
+		s, err := brief.NewSentences(r.Report, l)
+		if err != nil {
+			return nil, err
+		}
+		b.both[i] = s
+	}
 	for _, l := range langs {
 		s, err := brief.NewSentences(r.Report, l)
 		if err != nil {
@@ -30,6 +37,12 @@ type builder struct {
 	r     *athar.Report
 	langs []string
 	says  []*brief.Sentences
+	both  [2]*brief.Sentences // English and Arabic, for names that a study does not give
+}
+
+// word is a term of the catalogues in both languages.
+func (b *builder) word(section, term string) athar.Names {
+	return athar.Names{En: b.both[0].Word(section, term), Ar: b.both[1].Word(section, term)}
 }
 
 // whose is one campaign, all campaigns together, or one total.
@@ -47,7 +60,7 @@ type whose struct {
 func (b *builder) each() []whose {
 	var out []whose
 	if p := b.r.Pooled; p != nil {
-		out = append(out, whose{id: athar.AllCampaigns, name: athar.Names{En: b.says[0].Word("pooled", "name")}, rings: p.Rings, findings: p.Findings, effects: p.Effects, guards: p.Guards})
+		out = append(out, whose{id: athar.AllCampaigns, name: b.word("pooled", "name"), rings: p.Rings, findings: p.Findings, effects: p.Effects, guards: p.Guards})
 	}
 	for _, c := range b.r.Campaigns {
 		out = append(out, whose{id: c.Campaign.ID, name: c.Campaign.Name, rings: c.Rings, findings: c.Findings, effects: c.Effects, guards: c.Guards, adaptation: c.Adaptation})
@@ -181,18 +194,15 @@ func (b *builder) goals() *table {
 	t := &table{name: "goals", columns: columns(slices.Concat([]string{"campaign", "goal", "name_en", "name_ar", "verdict", "opposed yesno"}, b.in("because"), b.in("rivals"))...)}
 	for _, c := range b.r.Campaigns {
 		for _, g := range c.Goals {
-			t.add(slices.Concat([]any{c.Campaign.ID, g.ID, b.goalName(g), g.Name.Ar, string(g.Word), g.Opposed},
+			name := g.Name
+			if name == (athar.Names{}) {
+				name = b.word("goal", g.ID)
+			}
+			t.add(slices.Concat([]any{c.Campaign.ID, g.ID, name.En, name.Ar, string(g.Word), g.Opposed},
 				b.say(func(s *brief.Sentences) string { return s.Notes(g.Because) }), b.say(func(s *brief.Sentences) string { return s.Notes(g.Rivals) }))...)
 		}
 	}
 	return t
-}
-
-func (b *builder) goalName(g athar.GoalReport) string {
-	if g.Name.En == "" && g.Name.Ar == "" {
-		return b.says[0].Word("goal", g.ID)
-	}
-	return g.Name.En
 }
 
 func (b *builder) outcomes() *table {
