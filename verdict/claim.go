@@ -97,7 +97,9 @@ func Resolve(c Claim, e Evidence) athar.ClaimResult {
 		r.Evidence = append(r.Evidence, x.id)
 		n[x.stance]++
 		if len(list) == 1 {
-			r.Because = append(r.Because, note("claim-finding", map[string]any{"word": string(x.word)}))
+			if !x.count() { // a count decides by itself: the finding about it may say another word
+				r.Because = append(r.Because, note("claim-finding", map[string]any{"word": string(x.word)}))
+			}
 			r.Because = append(r.Because, x.because...)
 			if x.guards > 0 {
 				r.Because = append(r.Because, note("claim-guards", map[string]any{"n": x.guards}))
@@ -209,6 +211,9 @@ func (e Evidence) about(c Claim) []evidence {
 	}
 	return out
 }
+
+// count reports whether x is the evidence of [counted].
+func (x evidence) count() bool { return len(x.because) == 1 && x.because[0].Code == "claim-counted" }
 
 // counted is the evidence for a claim that there was activity at all in the time of
 // a total, or none: the number of its events, which no model touches.
