@@ -445,6 +445,14 @@ func dispersion(s its.Series) float64 {
 func (a *answers) wdd(v *panel.View) {
 	r := wdd.Estimate(v.Panel, wdd.Options{Campaign: a.campaign, Seed: a.seed})
 	a.keep(r.Effects...)
+	for _, q := range r.Quotients {
+		if !math.IsNaN(q.Net) {
+			a.notes = append(a.notes, athar.NewNote("wdd-net", "phase", string(q.Phase), "n", athar.Num(q.Net), "low", athar.Num(q.NetLow), "high", athar.Num(q.NetHigh)))
+		}
+		if q.Estimable {
+			a.notes = append(a.notes, athar.NewNote("wdd-quotient", "phase", string(q.Phase), "q", athar.Num(q.Est), "low", athar.Num(q.Low), "high", athar.Num(q.High)))
+		}
+	}
 	level := true
 	for _, n := range r.Notes {
 		level = level && n.Code != "wdd-levels"

@@ -312,3 +312,28 @@ func TestReportingRates(t *testing.T) {
 		}
 	}
 }
+
+// A direction must survive shocks that areas near each other share, and the areas that
+// touch the footprint must agree with the first ring in sign.
+func TestSpatialAndAdjacent(t *testing.T) {
+	decline := []athar.Effect{inside(.6, .4, .9)}
+	refused := athar.Effect{Question: athar.AskInside, Phase: athar.During, Refusal: athar.Refuse("few-areas")}
+	for _, c := range []struct {
+		name              string
+		spatial, adjacent []athar.Effect
+		word              athar.Verdict
+		code              string
+	}{
+		{"neither", nil, nil, athar.Decline, ""},
+		{"both hold", []athar.Effect{inside(.6, .35, .95)}, []athar.Effect{inside(.7, .4, 1.2)}, athar.Decline, ""},
+		{"wide with shared shocks", []athar.Effect{inside(.6, .3, 1.1)}, nil, athar.NotRobust, "conley-undoes"},
+		{"refused", []athar.Effect{refused}, []athar.Effect{refused}, athar.Decline, ""},
+		{"neighbours disagree", nil, []athar.Effect{inside(1.1, .8, 1.5)}, athar.NotRobust, "adjacent-disagrees"},
+	} {
+		f := first(t, Input{Headline: decline, Spatial: c.spatial, Adjacent: c.adjacent})
+		said := c.code == "" || slices.ContainsFunc(f.Because, func(n athar.Note) bool { return n.Code == c.code })
+		if f.Verdict != c.word || !said || len(f.Methods) != 1+len(c.spatial)+len(c.adjacent) {
+			t.Errorf("%s: %s, %v, %d methods", c.name, f.Verdict, f.Because, len(f.Methods))
+		}
+	}
+}

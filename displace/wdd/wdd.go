@@ -48,6 +48,27 @@ type Difference struct {
 //
 // for counts divided by their weights w (Wheeler and Ratcliffe 2018).
 func Diff(c Counts, alpha, phi float64) Difference {
+	return Harm([]Counts{c}, []float64{1}, alpha, phi)
+}
+
+// Harm is the difference of several classes of event, each of whose events counts by
+// a declared harm h:
+//
+//	Est = sum h Est_class, Var = phi sum h^2 Var_class
+//
+// (Wheeler and Ratcliffe 2018 for the parts; independent Poisson counts by class). The
+// two lists are of one length.
+func Harm(classes []Counts, harm []float64, alpha, phi float64) Difference {
+	var local, moved sum
+	for i, c := range classes {
+		l, m := c.sums()
+		local, moved = local.plus(l.times(harm[i])), moved.plus(m.times(harm[i]))
+	}
+	return Difference{local.part(alpha, phi), moved.part(alpha, phi), local.plus(moved).part(alpha, phi)}
+}
+
+// sums are the local difference and that of the displacement areas.
+func (c Counts) sums() (local, moved sum) {
 	if c.Time == [2]float64{} {
 		c.Time = [2]float64{1, 1}
 	}
@@ -60,9 +81,8 @@ func Diff(c Counts, alpha, phi float64) Difference {
 		s.add(n[0], -sign/(area*c.Time[0]))
 		return s
 	}
-	local := term(c.Treated, 1, c.Area[1]).plus(term(c.Control, -1, c.Area[0]))
-	moved := term(c.DispTreated, 1, c.Area[3]).plus(term(c.DispControl, -1, c.Area[2]))
-	return Difference{local.part(alpha, phi), moved.part(alpha, phi), local.plus(moved).part(alpha, phi)}
+	return term(c.Treated, 1, c.Area[1]).plus(term(c.Control, -1, c.Area[0])),
+		term(c.DispTreated, 1, c.Area[3]).plus(term(c.DispControl, -1, c.Area[2]))
 }
 
 // sum is a weighted sum of Poisson counts and its variance.
@@ -74,6 +94,8 @@ func (s *sum) add(n, w float64) {
 }
 
 func (s sum) plus(o sum) sum { return sum{s.est + o.est, s.v + o.v} }
+
+func (s sum) times(h float64) sum { return sum{h * s.est, h * h * s.v} }
 
 func (s sum) part(alpha, phi float64) Part {
 	se := math.Sqrt(s.v * phi)
@@ -102,6 +124,12 @@ type Quotient struct {
 	Estimable      bool
 	Est, Low, High float64
 	Why            *athar.Refusal // where not estimable
+	// Net is the total net effect, events avoided inside and in the rings together,
+	//
+	//	TNE = (A0 C1/C0 - A1) + (B0 C1/C0 - B1)
+	//
+	// (Guerette 2009), with its interval from the same draws; NaN without far events.
+	Net, NetLow, NetHigh float64
 }
 
 // Result of an estimate from a panel.
@@ -257,11 +285,12 @@ func fill(e *athar.Effect, s, c side, phi float64) {
 // phi times the mean.
 func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 	nan := math.NaN()
-	q := Quotient{Phase: ph, Est: nan, Low: nan, High: nan}
+	q := Quotient{Phase: ph, Est: nan, Low: nan, High: nan, Net: nan, NetLow: nan, NetHigh: nan}
 	wdq := func(n [6]float64) (ratio, success float64) {
 		success = n[1]/n[5] - n[0]/n[4]
 		return (n[3]/n[5] - n[2]/n[4]) / success, success
 	}
+	net := func(n [6]float64) float64 { return (n[0]+n[2])*n[5]/n[4] - n[1] - n[3] }
 	mean := [6]float64{a.pre.n, a.now.n, b.pre.n, b.now.n, c.pre.n, c.now.n}
 	scale := [6]float64{a.now.e / a.pre.e, 1, b.now.e / b.pre.e, 1, c.now.e / c.pre.e, 1}
 	at := func(n [6]float64) [6]float64 {
@@ -275,7 +304,7 @@ func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 		return q
 	}
 	r := stat.Stream(o.Seed, "wdd/"+o.Campaign+"/"+o.Spec+"/wdq/"+string(ph), 0)
-	var ratios, success []float64
+	var ratios, success, nets []float64
 	for range 10000 {
 		var n [6]float64
 		for i, m := range mean {
@@ -285,7 +314,11 @@ func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 			continue
 		}
 		x, s := wdq(at(n))
-		ratios, success = append(ratios, x), append(success, s)
+		ratios, success, nets = append(ratios, x), append(success, s), append(nets, net(at(n)))
+	}
+	if q.Net = net(at(mean)); len(nets) > 0 {
+		slices.Sort(nets)
+		q.NetLow, q.NetHigh = stat.Quantile(nets, .025), stat.Quantile(nets, .975)
 	}
 	slices.Sort(success)
 	if len(success) == 0 || !(stat.Quantile(success, .975) < 0) {

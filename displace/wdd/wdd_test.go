@@ -114,6 +114,43 @@ func TestQuotient(t *testing.T) {
 	}
 }
 
+// METHODS.md B1's formula on the same hand check: 100 - 50 avoided inside, 100 - 150
+// in the ring, nothing in all.
+func TestTotalNetEffect(t *testing.T) {
+	q := quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{100, 1}, cell{150, 1}}, side{cell{100, 1}, cell{100, 1}}, 1, Options{}, athar.During)
+	if q.Net != 0 || !(q.NetLow < 0 && q.NetHigh > 0) {
+		t.Errorf("total net effect %v (%v to %v)", q.Net, q.NetLow, q.NetHigh)
+	}
+	// Far doubled: 200 - 50 and 100 expected against 150. Exposure before twice that of
+	// the phase: half of the counts before.
+	q = quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{50, 1}, cell{150, 1}}, side{cell{100, 1}, cell{200, 1}}, 1, Options{}, athar.During)
+	near(t, "TNE", q.Net, 100, 1e-15)
+	q = quotient(side{cell{200, 2}, cell{50, 1}}, side{cell{100, 2}, cell{150, 1}}, side{cell{200, 2}, cell{200, 1}}, 1, Options{}, athar.During)
+	near(t, "TNE of a longer time before", q.Net, 100, 1e-15)
+}
+
+// Harm weighs classes: by hand, two classes with harms 1 and 5. Equal harms of 1 over
+// the parts of a published case give the case.
+func TestHarm(t *testing.T) {
+	whole := Counts{Control: [2]float64{308, 318}, Treated: [2]float64{207, 110}, DispControl: [2]float64{150, 140}, DispTreated: [2]float64{178, 157}}
+	part := Counts{Control: [2]float64{100, 120}, Treated: [2]float64{7, 10}, DispControl: [2]float64{50, 40}, DispTreated: [2]float64{78, 57}}
+	rest := whole
+	for i := range 2 {
+		rest.Control[i] -= part.Control[i]
+		rest.Treated[i] -= part.Treated[i]
+		rest.DispControl[i] -= part.DispControl[i]
+		rest.DispTreated[i] -= part.DispTreated[i]
+	}
+	d := Harm([]Counts{part, rest}, []float64{1, 1}, .05, 1).Total
+	near(t, "D1 in two classes", d.Est, -118, 0)
+	near(t, "its error", d.SE, math.Sqrt(1568), 1e-15)
+	d = Harm([]Counts{part, rest}, []float64{1, 5}, .05, 1).Total
+	// part: 3 - 20 - 21 + 10 = -28; rest: -100 + 10 + 0 - 0 = -90.
+	near(t, "weighted", d.Est, -28-5*90, 0)
+	near(t, "its error", d.SE, math.Sqrt(462+25*1106), 1e-15)
+	near(t, "scaled", Harm([]Counts{whole}, []float64{3}, .05, 1).Total.Z, Diff(whole, .05, 1).Total.Z, 1e-15)
+}
+
 func TestPanel(t *testing.T) {
 	p := panel(12, 6, [2]float64{10, 5}, [2]float64{10, 12}, [2]float64{10, 9})
 	res := Estimate(p, Options{Phi: 1})
