@@ -18,9 +18,9 @@ shot() { # name, width, height, address, further options
 		--disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$work/profile" --window-size="$size" \
 		"$@" --screenshot="docs/gallery/$name.png" "file://$work/$address" 2>/dev/null
 }
-# at writes a copy of a page that begins at one of its elements.
+# at writes a copy of a page, without its policy against scripts, that begins at one of its elements.
 at() { # copy, page, element
-	sed "s|</body>|<script>addEventListener('load',()=>{const e=document.getElementById('$3');document.body.style.marginTop=-e.getBoundingClientRect().top-scrollY+'px'})</script></body>|" \
+	sed "s|<meta http-equiv=\"Content-Security-Policy\"[^>]*>||;s|</body>|<script>addEventListener('load',()=>{const e=document.getElementById('$3');document.body.style.marginTop=-e.getBoundingClientRect().top-scrollY+'px'})</script></body>|" \
 		"$work/$2" >"$work/$1"
 }
 at campaign.html iraq-2007/brief.html campaign-6
