@@ -358,18 +358,20 @@ func (s *Sandwich) Contrast(y, c []float64, lambda float64) (v, df float64) {
 // Conley is the variance of the contrast c where areas that are near each other
 // share shocks (Conley 1999, J. Econometrics 92:1):
 //
-//	V = sum_ij K(d_ij/h) g_i g_j,  K(x) = max(0, 1 - x) (Bartlett),
+//	V = f sum_ij K(d_ij/h) g_i g_j,  K(x) = max(0, 1 - x) (Bartlett),
 //
 // with g_i the score of area i, summed over its periods, times M c. km gives d_ij in
 // km, NaN where it is not known (then K is 0), between the areas that are i-th and
-// j-th in the panel. The scores carry the adjustment and weight of [Sandwich.Contrast],
-// which V equals as h goes to 0; without them (A_i = I) V is the published formula,
-// which is far too small with few areas. The degrees of freedom are Satterthwaite's
-// for the same quadratic form under the working variance, df = tr(BO)^2/tr(BOBO) with
-// B_ij = K_ij sqrt(w_i w_j).
+// j-th in the panel. The published formula has A_i = I, w_i = 1 and f = 1. It is far too
+// small with few areas, and smaller still where the kernel covers most of a role, whose
+// scores sum to nearly 0 because the model fits its total. So the scores carry the
+// adjustment and weight of [Sandwich.Contrast], which V equals as h goes to 0, and
+// f = tr(DO)/tr(BO), D = diag(w), B_ij = K_ij sqrt(w_i w_j), makes V unbiased where areas
+// share nothing and have the working variance. The degrees of freedom are
+// Satterthwaite's for the same quadratic form, df = tr(BO)^2/tr(BOBO).
 //
 // On a plane the kernel is not positive definite: V can be negative, and says nothing
-// then.
+// then; it is NaN where tr(BO) is not positive.
 func (s *Sandwich) Conley(y, c []float64, lambda, h float64, km func(i, j int) float64) (v, df float64) {
 	x := s.scores(y, c, lambda)
 	n := len(x.weight)
@@ -398,14 +400,18 @@ func (s *Sandwich) Conley(y, c []float64, lambda, h float64, km func(i, j int) f
 			}
 		}
 	}
-	var tr, tr2 float64
+	var own, tr, tr2 float64
 	for i := range n {
+		own += x.weight[i] * x.cov[i*n+i]
 		tr += bo[i*n+i]
 		for j := range n {
 			tr2 += bo[i*n+j] * bo[j*n+i]
 		}
 	}
-	return v, tr * tr / tr2
+	if !(tr > 0) {
+		return math.NaN(), math.NaN()
+	}
+	return v * own / tr, tr * tr / tr2
 }
 
 // scores are what an area adds to the variance of a contrast: V = sum w_i score_i^2

@@ -521,7 +521,7 @@ func TestCR2Dense(t *testing.T) {
 				bo.Mul(kernel, &o)
 				bobo.Mul(&bo, &bo)
 				got, df := s.Conley(y, c, lambda, h, line)
-				near(t, "Conley variance", got, mat.Inner(&score, kernel, &score), 1e-6)
+				near(t, "Conley variance", got, mat.Inner(&score, kernel, &score)*tr/mat.Trace(&bo), 1e-6)
 				near(t, "degrees of freedom", df, mat.Trace(&bo)*mat.Trace(&bo)/mat.Trace(&bobo), 1e-6)
 				// Without the adjustment of the scores it is the published formula.
 				var plain float64
