@@ -38,3 +38,11 @@ func BenchmarkFit(b *testing.B) {
 		}
 	})
 }
+
+// Both answers of a campaign, 1,090 days.
+func BenchmarkAnswer(b *testing.B) {
+	s := world(31, 0, .6, .6, 1)
+	for b.Loop() {
+		Answer(s, Question{})
+	}
+}
