@@ -51,6 +51,9 @@ type Forest struct {
 
 // between writes the two ends of an interval of a ratio.
 func (p *page) between(low, high athar.Num) string {
+	if math.IsNaN(float64(low)) && math.IsNaN(float64(high)) {
+		return p.Lang.Word("language", "missing")
+	}
 	return p.plain("figure.range", "low", low, "high", high)
 }
 

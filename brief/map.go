@@ -229,6 +229,9 @@ func (p *page) CampaignMap(i int) *MapFigure {
 		roles[a.Role] = true
 		name := p.Lang.Name(m.Name)
 		title := p.plain("map.tip", "name", name, "role", p.ringName(a.Role, c.Rings), "pre", a.Pre, "during", a.During, "post", a.Post)
+		if a.Role == athar.Far || a.Role == athar.LeftOut {
+			title = "" // hundreds of them, in every map; where they had events the circle says so
+		}
 		if len(m.Outline) > 0 {
 			shapes = append(shapes, figure.Shape{ID: areaID(p.areaAt[a.Area]), Class: "area " + roleClass(a.Role), Title: title, Rings: outline(m)})
 		} else {

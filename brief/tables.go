@@ -166,6 +166,10 @@ func (p *page) EffectTable(effects []athar.Effect, rings []athar.Ring) Table {
 		} else if e.Warnings != nil {
 			reason = p.reasons(e.Warnings).String()
 		}
+		if e.Refusal != nil { // the reason says why nothing else stands in the row
+			t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), "", "", "", "", "", "", "", reason})
+			continue
+		}
 		t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
 			p.between(e.Low, e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
 			p.between(e.MDELow, e.MDEHigh), l.Word("inference", e.Inference), reason})

@@ -112,6 +112,9 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		o, e, lo, hi := get(s.Observed, i), get(s.Expected, i), get(s.Low, i), get(s.High, i)
 		gap := q.Days == 0 || !known(o)
 		says := p.plain("series.tip", "period", p.Lang.Span(q.Span), "observed", o, "expected", e, "low", lo, "high", hi)
+		if small {
+			says = "" // the table has it
+		}
 		fig.Columns = append(fig.Columns, figure.Column{From: axis.at(q.First), To: axis.at(q.Last + 1), Observed: float64(o), Expected: float64(e),
 			Low: float64(lo), High: float64(hi), Class: "ph-" + slug(string(q.Phase)), WashIn: q.Phase == athar.WashIn, Gap: gap, Ramadan: q.Ramadan, Title: says})
 		out.Modelled = out.Modelled || known(e)

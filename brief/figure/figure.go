@@ -33,7 +33,7 @@ type Tick struct {
 // nowhere else.
 type svg struct{ b strings.Builder }
 
-func (s *svg) open(name string, attrs ...string) {
+func (s *svg) tag(name, end string, attrs []string) {
 	s.b.WriteByte('<')
 	s.b.WriteString(name)
 	for i := 0; i+1 < len(attrs); i += 2 {
@@ -43,26 +43,26 @@ func (s *svg) open(name string, attrs ...string) {
 		s.b.WriteString(html.EscapeString(attrs[i+1]))
 		s.b.WriteByte('"')
 	}
-	s.b.WriteByte('>')
+	s.b.WriteString(end)
 }
+
+func (s *svg) open(name string, attrs ...string) { s.tag(name, ">", attrs) }
 
 func (s *svg) close(name string) { s.b.WriteString("</" + name + ">") }
 
-func (s *svg) el(name string, attrs ...string) {
-	s.open(name, attrs...)
-	s.close(name)
-}
+func (s *svg) el(name string, attrs ...string) { s.tag(name, "/>", attrs) }
 
-// mark is an element with a tooltip.
+// mark is an element with a tooltip; without one where the title is empty.
 func (s *svg) mark(title, name string, attrs ...string) {
+	if title == "" {
+		s.el(name, attrs...)
+		return
+	}
 	s.open(name, attrs...)
 	s.text("title", title)
 	s.close(name)
 }
 
-// text is an element with text. A drawing runs from left to right; a label that
-// begins with a letter of a script that runs the other way says so, and is anchored at the
-// same side as any other label: "start" is its left end.
 func (s *svg) text(name, text string, attrs ...string) {
 	if name == "text" && fromRight(text) {
 		attrs = slices.Clone(attrs)

@@ -105,11 +105,7 @@ func (m *Map) SVG() template.HTML {
 		if shape.Key != "" {
 			attrs = append(attrs, "data-k", shape.Key)
 		}
-		if shape.Title == "" {
-			s.el("use", attrs...)
-		} else {
-			s.mark(shape.Title, "use", attrs...)
-		}
+		s.mark(shape.Title, "use", attrs...)
 	}
 	for _, spot := range m.Spots {
 		if !m.Has(spot.Lon, spot.Lat) {
@@ -126,11 +122,7 @@ func (m *Map) SVG() template.HTML {
 		if spot.Counts != "" {
 			attrs = append(attrs, "data-n", spot.Counts)
 		}
-		if spot.Title == "" {
-			s.el(tag, attrs...)
-		} else {
-			s.mark(spot.Title, tag, attrs...)
-		}
+		s.mark(spot.Title, tag, attrs...)
 	}
 	s.close("svg")
 	m.labels(&s, names)
