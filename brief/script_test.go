@@ -39,7 +39,7 @@ func withCourse(r *athar.Report) *athar.Report {
 
 // ask opens the page with a script that ends with answer(value), and returns the
 // value.
-func ask(t *testing.T, page []byte, script string, into any, args ...string) {
+func ask(t *testing.T, page []byte, script string, into any) {
 	t.Helper()
 	run := chromium(t)
 	file := filepath.Join(t.TempDir(), "asked.html")
@@ -48,7 +48,7 @@ try{`+script+`}catch(e){answer({error:String(e)})}})</script>`)
 	if err := os.WriteFile(file, source, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	dom, log := run(append(args, "--virtual-time-budget=6000", "--dump-dom", "file://"+file)...)
+	dom, log := run("--virtual-time-budget=6000", "--dump-dom", "file://"+file)
 	m := regexp.MustCompile(`(?s)<pre id="answered">(.*?)</pre>`).FindStringSubmatch(dom)
 	if m == nil {
 		t.Fatalf("no answer: %s", log)

@@ -26,7 +26,8 @@ at() { # copy, page, element
 at campaign.html iraq-2007/brief.html campaign-6
 at claims.html isis-2020/brief.html claims
 at arabic-campaign.html isis-2020/brief.ar.html campaign-2
-at small.html iraq-2007/brief.html campaign-6-map
+at small.html iraq-2007/brief.html studymap
+at map.html isis-2020/brief.html where
 cat >"$work/telephone.html" <<'END'
 <!doctype html><body style="margin:0;background:#d8dbde;display:flex;gap:30px;padding:30px">
 <iframe src="iraq-2007/brief.html" style="width:390px;height:844px;border:0;background:#fff"></iframe>
@@ -38,6 +39,7 @@ shot answer 1200 1500 iraq-2007/brief.html
 shot dark 1200 1500 isis-2020/brief.html --force-dark-mode
 shot campaign 1200 2450 campaign.html
 shot claims 1200 1400 claims.html
+shot map 1200 1750 map.html
 shot arabic 1200 1500 isis-2020/brief.ar.html
 shot arabic-campaign 1200 2450 arabic-campaign.html
 shot telephone 870 904 telephone.html
