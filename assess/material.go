@@ -3,6 +3,8 @@ package assess
 import (
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode"
 
 	"athar"
 	"athar/panel"
@@ -31,9 +33,25 @@ type CountsOf struct {
 }
 
 // open are the formats whose files may be passed on as they are: counts that
-// somebody published, and event data under open licences. A table that the study
-// maps itself may hold anybody's rows, and a lake those of several sources.
+// somebody published, and event data under open licences. A lake holds rows of
+// several sources.
 var open = []string{"counts", "series", "ucdp-ged", "gdelt"}
+
+// licences are the beginnings of licences that let rows be passed on, in small letters.
+var licences = []string{"cc by", "cc-by", "cc0", "mit", "odbl", "public domain"}
+
+// passable reports whether the file of an entry may be passed on as it is. A table that the study maps
+// itself may hold anybody's rows: it is if the study says under which open licence.
+func passable(format, licence string) bool {
+	if format != "table" {
+		return slices.Contains(open, format)
+	}
+	licence = strings.ToLower(strings.TrimSpace(licence))
+	return slices.ContainsFunc(licences, func(l string) bool {
+		rest, ok := strings.CutPrefix(licence, l)
+		return ok && (rest == "" || !unicode.IsLetter(rune(rest[0])))
+	})
+}
 
 // Material collects what a bundle of the study holds.
 func (r *Result) Material() (*Material, error) {
@@ -48,7 +66,7 @@ func (r *Result) Material() (*Material, error) {
 			format = info.Format
 			k++
 		}
-		if slices.Contains(open, format) {
+		if passable(format, d.Licence) {
 			continue
 		}
 		closed[i] = true
@@ -81,7 +99,7 @@ func (r *Result) Material() (*Material, error) {
 		shut[filepath.ToSlash(in.study.Data[i].File)] = true
 	}
 	for _, d := range in.study.Operations.Data {
-		if !slices.Contains(open, d.Format) || len(closed) > 0 {
+		if !passable(d.Format, d.Licence) || len(closed) > 0 {
 			shut[filepath.ToSlash(d.File)] = true
 			m.lose("operations")
 		}
