@@ -91,7 +91,7 @@ func (f *field) world(kind string, seed int) *athar.Panel {
 // Where areas near each other share shocks the error by area rejects far too often;
 // the spatial one less the further it reaches.
 func TestConleySize(t *testing.T) {
-	reps := 30
+	reps := 10
 	if n, err := strconv.Atoi(os.Getenv("ATHAR_REPS")); err == nil && n > 0 {
 		reps = n
 	}
