@@ -139,7 +139,7 @@ func worldTables(w io.Writer, reps int, worlds []World, c Course) error {
 
 Every world of METHODS F1 about panels, seed %d, each replicate arranged, fitted, challenged and put into words by the code that assesses a study: rings and phases from distances and
 dates, the headline model with donut fits, 199 campaigns that did not happen, every method that votes, all guards, the grammar. Left out are coarse places, unknown actors and the
-multiverse, which need events or a study file. *n*: replications. Of %d, a rate of 5%% has a Monte Carlo standard error of %.2f points, one of 10%% of %.2f, one of 80%% of %.2f.
+multiverse, which need events or a study file, and what needs days or places of single events (self-exciting model, space-time scan, near repeats): the tables are those of a study of monthly counts. *n*: replications. Of %d, a rate of 5%% has a Monte Carlo standard error of %.2f points, one of 10%% of %.2f, one of 80%% of %.2f.
 **Bold** lies outside the required range by more than two standard errors, *italic* outside by less.
 
 Required: p < .05 inside in [3.5, 6.5]%% where nothing happened; coverage in [93, 97]%% in S6 to S8; a *bare* direction (DECLINE or ESCALATION with no guard attached to it, or only that events are few)
