@@ -234,15 +234,15 @@ func (w *work) windows(cases, step int, l limits) {
 		for i, a := range some {
 			base, from := before[i], w.cum[a]
 			if l.prospective {
-				if l.to-int(a) <= l.length {
-					w.try(&w.hi, sum-base, share*(w.cum[l.to]-from), int(a), l.to, step, true)
+				if n, mu := sum-base, share*(w.cum[l.to]-from); mu < limit[n] && l.to-int(a) <= l.length {
+					w.try(&w.hi, n, mu, int(a), l.to, step)
 				}
 				continue
 			}
 			for j := i; j < k && int(some[j]-a) < l.length; j++ {
 				n, mu := before[j+1]-base, share*(w.cum[some[j]+1]-from)
 				if mu < limit[n] {
-					w.try(&w.hi, n, mu, int(a), int(some[j])+1, step, true)
+					w.try(&w.hi, n, mu, int(a), int(some[j])+1, step)
 				}
 			}
 		}
@@ -250,6 +250,7 @@ func (w *work) windows(cases, step int, l limits) {
 	if !l.low {
 		return
 	}
+	limit := w.lo.limit
 	for i := 0; i <= k; i++ {
 		a := l.from
 		if i > 0 {
@@ -267,8 +268,8 @@ func (w *work) windows(cases, step int, l limits) {
 			if b-a > l.length {
 				break
 			}
-			if b > a {
-				w.try(&w.lo, before[j]-before[i], share*(w.cum[b]-w.cum[a]), a, b, step, false)
+			if n, mu := before[j]-before[i], share*(w.cum[b]-w.cum[a]); mu > limit[n] && b > a {
+				w.try(&w.lo, n, mu, a, b, step)
 			}
 		}
 	}
@@ -285,15 +286,14 @@ func (w *work) windows(cases, step int, l limits) {
 		for j < k && int(some[j]) < b {
 			j++
 		}
-		w.try(&w.lo, before[j]-before[i], share*(w.cum[b]-w.cum[a]), a, b, step, false)
+		if n, mu := before[j]-before[i], share*(w.cum[b]-w.cum[a]); mu > limit[n] {
+			w.try(&w.lo, n, mu, a, b, step)
+		}
 	}
 }
 
-// try compares one cylinder with the best.
-func (w *work) try(b *best, n int32, mu float64, from, to, step int, high bool) {
-	if high && !(mu < b.limit[n]) || !high && !(mu > b.limit[n]) {
-		return
-	}
+// try compares a cylinder that its limit leaves some hope with the best.
+func (w *work) try(b *best, n int32, mu float64, from, to, step int) {
 	b.limit[n] = mu
 	if v := llr(float64(n), mu, w.total); v > b.llr {
 		b.llr, b.step = v, step

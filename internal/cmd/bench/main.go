@@ -42,7 +42,7 @@ func main() {
 	program := flag.String("athar", "bin/athar", "the program to time")
 	study := flag.String("study", "examples/isis-2020/study.yaml", "the study to assess")
 	plot := flag.String("plot", "", "measure cost against size only, and draw it into this SVG file")
-	only := flag.String("only", "", "measure this part alone: panel, multiverse, did, bsts, synth, tail, change, losses, wake, stochint, excite, page")
+	only := flag.String("only", "", "measure this part alone: panel, multiverse, did, bsts, synth, tail, change, losses, wake, stochint, excite, page, knox, scan")
 	flag.Parse()
 	if *plot != "" {
 		if err := plotCosts(*plot); err != nil {
@@ -67,7 +67,7 @@ func run(program, study, only string) error {
 	for _, bench := range []struct {
 		name string
 		run  func(dir string) error
-	}{{"panel", func(dir string) error { return benchPanel(program, study, dir) }}, {"multiverse", func(dir string) error { return benchMultiverse(program, study, dir) }}, {"did", benchDiD}, {"bsts", benchBSTS}, {"synth", benchSynth}, {"tail", benchTail}, {"change", benchChange}, {"losses", benchLosses}, {"wake", benchWake}, {"stochint", benchStochint}, {"excite", benchExcite}, {"page", func(dir string) error { return benchPage(program, study, dir) }}} {
+	}{{"panel", func(dir string) error { return benchPanel(program, study, dir) }}, {"multiverse", func(dir string) error { return benchMultiverse(program, study, dir) }}, {"did", benchDiD}, {"bsts", benchBSTS}, {"synth", benchSynth}, {"tail", benchTail}, {"change", benchChange}, {"losses", benchLosses}, {"wake", benchWake}, {"stochint", benchStochint}, {"excite", benchExcite}, {"page", func(dir string) error { return benchPage(program, study, dir) }}, {"knox", benchKnox}, {"scan", benchScan}} {
 		if only != "" && only != bench.name {
 			continue
 		}

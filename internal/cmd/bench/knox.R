@@ -1,0 +1,10 @@
+# Knox test of surveillance on the events (x, y in km, day) of the file given as
+# first argument: nearer than 5 km and 8 days, 99 draws. Prints a line of JSON.
+suppressMessages(library(surveillance))
+e <- read.csv(commandArgs(trailingOnly = TRUE)[1], header = FALSE)
+B <- 99
+used <- system.time({
+  k <- knox(dt = dist(e[[3]]), ds = dist(e[, 1:2]), eps.t = 7.5, eps.s = 5, simulate.p.value = TRUE, B = B)
+})
+cat(sprintf('{"Name":"surveillance %s","Seconds":%g,"Draws":%d,"Pairs":%d}\n',
+            packageVersion("surveillance"), sum(used[1:2]), B, as.integer(k$statistic)))
