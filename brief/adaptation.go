@@ -237,7 +237,8 @@ func (p *page) indicators(id string, x adapted, list []athar.Indicator, drawn ma
 	for _, d := range list {
 		q := p.panel(d, x, !drawn[d.Code])
 		drawn[d.Code] = true
-		m.Rows = append(m.Rows, p.indicatorNumbers(d))
+		why, row := p.indicatorNumbers(d)
+		m.add(why, row...)
 		if k := len(m.Panels) - 1; q.Refused != "" && k >= 0 && m.Panels[k].Refused == q.Refused {
 			// Neighbours without an answer for one reason are one panel.
 			m.Panels[k].Name = p.Lang.Value([]string{m.Panels[k].Name, q.Name}, "list")
@@ -252,6 +253,7 @@ func (p *page) indicators(id string, x adapted, list []athar.Indicator, drawn ma
 		m.Far = m.Far || q.Slope != "" && (known(d.FarBefore) || known(d.FarAfter))
 	}
 	p.share(m)
+	m.Table = p.closed(m.Table)
 	return m
 }
 
@@ -379,21 +381,20 @@ func (p *page) changeMDESentence(d athar.Indicator) text.Sentence {
 
 func (p *page) changeMDE(d athar.Indicator) template.HTML { return p.changeMDESentence(d).HTML() }
 
-func (p *page) indicatorNumbers(d athar.Indicator) []string {
+// indicatorNumbers is the row of an indicator, and the sentences of its last
+// column.
+func (p *page) indicatorNumbers(d athar.Indicator) (why, row []string) {
 	l := p.Lang
-	reason := ""
-	switch {
-	case d.Refusal != nil:
-		reason = p.refusal(d.Refusal).String()
-	case d.Warnings != nil:
-		reason = p.reasons(d.Warnings).String()
+	why = p.sentences(d.Warnings...)
+	if d.Refusal != nil {
+		why = p.refused(d.Refusal)
 	}
 	reading := d.Reading
 	if d.Refusal != nil {
 		reading = athar.Refused
 	}
-	return []string{p.indicatorName(d.Code), l.Level(d.Before), l.Level(d.After), l.Level(d.FarBefore), l.Level(d.FarAfter), p.written(d, d.Change), p.writtenRange(d),
-		l.P(d.P), l.P(d.HolmP), p.changeMDESentence(d).String(), l.Count(athar.Num(d.N)), l.Count(athar.Num(d.FarN)), l.Word("reading", string(reading)), reason}
+	return why, []string{p.indicatorName(d.Code), l.Level(d.Before), l.Level(d.After), l.Level(d.FarBefore), l.Level(d.FarAfter), p.written(d, d.Change), p.writtenRange(d),
+		l.P(d.P), l.P(d.HolmP), p.changeMDESentence(d).String(), l.Count(athar.Num(d.N)), l.Count(athar.Num(d.FarN)), l.Word("reading", string(reading))}
 }
 
 // whole are the indicators that look at the whole group, not near and far: their

@@ -91,6 +91,7 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		"comma":     func() string { return l.Word("language", "comma") },
 		"semicolon": func() string { return l.Word("language", "semicolon") },
 		"slug":      slug,
+		"gathered":  p.gathered,
 		"link":      link,
 		"pieces":    pieces,
 		"css":       func() template.CSS { return style },

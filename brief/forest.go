@@ -176,17 +176,16 @@ func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
 			if h := v.f.Headline; h != nil && h.Method == k.method && h.Spec == k.spec {
 				row.Head = true
 			}
-			reason := ""
+			var why []string
 			if v.m.Refusal != nil {
-				s := p.refusal(v.m.Refusal)
-				a.Refused, reason = s.HTML(), s.String()
+				a.Refused, why = p.refusal(v.m.Refusal).HTML(), p.refused(v.m.Refusal)
 			} else {
 				a.Ratio = p.ratio(v.m.RR, v.m.Low, v.m.High)
 				track.Marks = append(track.Marks, figure.Interval{RR: float64(v.m.RR), Low: float64(v.m.Low), High: float64(v.m.High), AdjLow: nan, AdjHigh: nan,
 					Hollow: a.Hollow, Class: class(v.m.Verdict), Title: p.tip(p.listed(row.Name, a.Phase), v.m.RR, v.m.Low, v.m.High)})
 			}
 			row.Answers = append(row.Answers, a)
-			out.Table.Rows = append(out.Table.Rows, []string{row.Name, row.Spec, a.Phase, p.Lang.Ratio(v.m.RR), p.between(v.m.Low, v.m.High), p.verdict(v.m.Verdict), reason})
+			out.Table.add(why, row.Name, row.Spec, a.Phase, p.Lang.Ratio(v.m.RR), p.between(v.m.Low, v.m.High), p.verdict(v.m.Verdict))
 		}
 		// Both phases of a method that refused both for one reason are one row.
 		if n := len(row.Answers); n == 2 && row.Answers[0].Refused != "" && row.Answers[0].Refused == row.Answers[1].Refused {
@@ -199,6 +198,7 @@ func (p *page) Agreement(prefix string, findings []athar.Finding) *Agreement {
 		}
 		out.Rows = append(out.Rows, row)
 	}
+	out.Table = p.closed(out.Table)
 	return out
 }
 

@@ -91,7 +91,9 @@ svg:(fig,name)=>save(svgBlob(fig),name),
 png:(fig,name)=>{const img=new Image,url=URL.createObjectURL(svgBlob(fig));img.onload=()=>{const c=d.createElement("canvas");c.width=2*img.width;c.height=2*img.height;c.getContext("2d").drawImage(img,0,0,c.width,c.height);URL.revokeObjectURL(url);c.toBlob(b=>save(b,name))};img.src=url},
 csv:(fig,name)=>{
 const cell=e=>{let v=words(e);if(/^[=+@\t]/.test(v)||/^-\D/.test(v))v="'"+v;return/[",]/.test(v)?'"'+v.replace(/"/g,'""')+'"':v};
-const head=[words(one(".figtitle",fig)),words(one("figcaption",fig)),cite].map(s=>"# "+s),rows=all(".numbers tr",fig).map(r=>all("th,td",r).map(cell).join(","));
+const head=[words(one(".figtitle",fig)),words(one("figcaption",fig)),cite].map(s=>"# "+s),whys=all(".numbers .whys li",fig),
+// A reason given by number is written out in a file.
+row=r=>{const l=all("th,td",r),c=l.map(cell),e=l.at(-1);if(whys.length&&e.localName==="td"&&words(e))c[c.length-1]=cell({textContent:words(e).match(/\p{Nd}+/gu).map(s=>words(whys[[...s].reduce((n,c)=>10*n+(c.charCodeAt()&15),0)-1])).join(" ")});return c.join(",")},rows=all(".numbers tr",fig).map(row);
 save(new Blob(["\ufeff"+head.concat(rows).join("\r\n")+"\r\n"],{type:"text/csv;charset=utf-8"}),name)}};
 const tools=one("#tools");
 for(const fig of all("figure[id]")){

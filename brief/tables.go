@@ -8,10 +8,106 @@ import (
 	"athar"
 )
 
-// Table is a table of written numbers; Head has one entry per column.
+// Table is a table of written numbers; Head has one entry per column. A row of one
+// cell is the heading of those after it.
 type Table struct {
 	Head []string
 	Rows [][]string
+	Whys []string // reasons that rows give by number
+
+	said [][]string // the sentences of each row's reason, until [page.closed]
+}
+
+// add appends a row whose last column, its reason, is sentences.
+func (t *Table) add(why []string, row ...string) {
+	t.Rows, t.said = append(t.Rows, row), append(t.said, why)
+}
+
+// Answers is the number of rows without headings.
+func (t Table) Answers() int {
+	n := 0
+	for _, row := range t.Rows {
+		if len(row) > 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// closed fills the column of reasons. Where many rows share a sentence, each
+// sentence is written once, below the table, and rows have its number.
+func (p *page) closed(t Table) Table {
+	n, most := map[string]int{}, 0
+	for _, why := range t.said {
+		for _, s := range why {
+			n[s]++
+			most = max(most, n[s])
+		}
+	}
+	number := map[string]string{}
+	for i, why := range t.said {
+		if len(t.Rows[i]) == 1 {
+			continue
+		}
+		separator := " "
+		if most > 2 {
+			separator = p.Lang.Word("language", "comma") + " "
+			why = slices.Clone(why)
+			for k, s := range why {
+				if number[s] == "" {
+					t.Whys = append(t.Whys, s)
+					number[s] = p.Lang.Ordinal(len(t.Whys))
+				}
+				why[k] = number[s]
+			}
+		}
+		t.Rows[i] = append(t.Rows[i], strings.Join(why, separator))
+	}
+	t.said = nil
+	return t
+}
+
+// gathered makes one note of those that say the same of several names.
+func (p *page) gathered(notes []athar.Note) []athar.Note {
+	names, at := map[string][]string{}, map[string]int{}
+	var out []athar.Note
+	for _, n := range notes {
+		name, ok := n.Args["name"]
+		if !ok || len(n.Args) > 1 || !p.Lang.Has("note."+n.Code+"-several") {
+			out = append(out, n)
+			continue
+		}
+		if names[n.Code] == nil {
+			at[n.Code] = len(out)
+			out = append(out, n)
+		}
+		names[n.Code] = append(names[n.Code], p.Lang.Value(name, "name"))
+	}
+	for code, list := range names {
+		if len(list) > 1 {
+			out[at[code]] = athar.NewNote(code+"-several", "names", list)
+		}
+	}
+	return out
+}
+
+// sentences writes notes one by one, each once.
+func (p *page) sentences(notes ...athar.Note) []string {
+	var out []string
+	for _, n := range p.gathered(notes) {
+		if s := p.note(n).String(); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// refused writes a refusal sentence by sentence.
+func (p *page) refused(r *athar.Refusal) []string {
+	if r.Remedy != nil {
+		return p.sentences(r.Reason, *r.Remedy)
+	}
+	return p.sentences(r.Reason)
 }
 
 func (p *page) head(codes ...string) []string {
@@ -154,27 +250,31 @@ func (p *page) phase(f athar.Finding) string {
 	return p.Lang.Word("word", string(f.Phase))
 }
 
-// EffectTable is every estimate of one campaign or total.
+// EffectTable is every estimate of one campaign or total, under the method and
+// version that gave it.
 func (p *page) EffectTable(effects []athar.Effect, rings []athar.Ring) Table {
 	l := p.Lang
-	t := Table{Head: p.head("method", "version", "question", "phase", "ratio", "interval", "p", "observed", "expected", "mde", "inference", "reason")}
+	t := Table{Head: p.head("question", "phase", "ratio", "interval", "p", "observed", "expected", "mde", "inference", "reason")}
+	group := ""
 	for _, e := range effects {
-		f := athar.Finding{Question: e.Question, Ring: e.Ring, Phase: e.Phase}
-		reason := ""
-		if e.Refusal != nil {
-			reason = p.refusal(e.Refusal).String()
-		} else if e.Warnings != nil {
-			reason = p.reasons(e.Warnings).String()
+		name := p.Method(e.Method)
+		if s := p.spec(e.Spec); s != "" {
+			name = p.listed(name, s)
 		}
+		if name != group {
+			t.add(nil, name)
+			group = name
+		}
+		f := athar.Finding{Question: e.Question, Ring: e.Ring, Phase: e.Phase}
 		if e.Refusal != nil { // the reason says why nothing else stands in the row
-			t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), "", "", "", "", "", "", "", reason})
+			t.add(p.refused(e.Refusal), p.where(f, rings), p.phase(f), "", "", "", "", "", "", "")
 			continue
 		}
-		t.Rows = append(t.Rows, []string{p.Method(e.Method), p.spec(e.Spec), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
+		t.add(p.sentences(e.Warnings...), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
 			p.between(e.Low, e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
-			p.between(e.MDELow, e.MDEHigh), l.Word("inference", e.Inference), reason})
+			p.between(e.MDELow, e.MDEHigh), l.Word("inference", e.Inference))
 	}
-	return t
+	return p.closed(t)
 }
 
 // Term is an entry of the glossary.

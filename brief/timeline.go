@@ -112,6 +112,9 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 		o, e, lo, hi := get(s.Observed, i), get(s.Expected, i), get(s.Low, i), get(s.High, i)
 		gap := q.Days == 0 || !known(o)
 		says := p.plain("series.tip", "period", p.Lang.Span(q.Span), "observed", o, "expected", e, "low", lo, "high", hi)
+		if !known(lo) || !known(hi) {
+			says = p.plain("series.tip-plain", "period", p.Lang.Span(q.Span), "observed", o, "expected", e)
+		}
 		if small {
 			says = "" // the table has it
 		}

@@ -37,6 +37,9 @@ func (s *svg) tag(name, end string, attrs []string) {
 	s.b.WriteByte('<')
 	s.b.WriteString(name)
 	for i := 0; i+1 < len(attrs); i += 2 {
+		if attrs[i+1] == "0" && strings.Contains(" x y x1 x2 y1 y2 ", " "+attrs[i]+" ") {
+			continue // what is not said is 0
+		}
 		s.b.WriteByte(' ')
 		s.b.WriteString(attrs[i])
 		s.b.WriteString(`="`)

@@ -1,6 +1,9 @@
 package figure
 
-import "html/template"
+import (
+	"html/template"
+	"strings"
+)
 
 // Interval is an estimate with its interval, on the scale of its figure: mostly a
 // ratio.
@@ -41,6 +44,9 @@ func (t Track) SVG() template.HTML {
 		y := h * (float64(i) + 1) / (float64(len(t.Marks)) + 1)
 		t.brackets(&s, t.MDELow, t.MDEHigh, y)
 		t.brackets(&s, m.MDELow, m.MDEHigh, y)
+		if m.Title == title {
+			m.Title = "" // the drawing has it
+		}
 		t.interval(&s, m, y)
 	}
 	s.close("svg")
@@ -53,13 +59,23 @@ func (t Track) ground(s *svg, h float64) {
 		b, _ := t.Scale.At(t.BandHigh)
 		s.el("rect", "class", "seb", "x", pc(a), "y", "0", "width", pc(b-a), "height", px(h))
 	}
+	// All but one line of the grid are one shape: rows of a forest are many.
+	var grid strings.Builder
 	for _, v := range t.Ticks {
-		x, _ := t.Scale.At(v)
-		class := "grid"
-		if v == t.Scale.Null() {
-			class = "one"
+		if x, _ := t.Scale.At(v); v != t.Scale.Null() {
+			grid.WriteString("M" + px(x*stretch) + ",0v1")
 		}
-		s.el("line", "class", class, "x1", pc(x), "x2", pc(x), "y1", "0", "y2", px(h))
+	}
+	if grid.Len() > 0 {
+		s.open("svg", "height", px(h), "viewBox", "0 0 "+px(stretch)+" 1", "preserveAspectRatio", "none", "overflow", "visible")
+		s.el("path", "class", "grid", "d", grid.String(), "vector-effect", "non-scaling-stroke")
+		s.close("svg")
+	}
+	for _, v := range t.Ticks {
+		if v == t.Scale.Null() {
+			x, _ := t.Scale.At(v)
+			s.el("line", "class", "one", "x1", pc(x), "x2", pc(x), "y2", px(h))
+		}
 	}
 }
 

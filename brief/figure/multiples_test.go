@@ -132,7 +132,7 @@ func TestPlot(t *testing.T) {
 	if band == nil || strings.Count(band[1], "Z") != 2 {
 		t.Errorf("the band: %v", band)
 	}
-	if !strings.Contains(svg, `class="window start" x="50%" y="0" width="0.6%"`) {
+	if !strings.Contains(svg, `class="window start" x="50%" width="0.6%"`) {
 		t.Error("a day in an axis of years cannot be seen")
 	}
 	wellFormed(t, string(Plot{X: LinScale{0, 1}, Y: LinScale{0, 1}, Ref: nan}.SVG()))
