@@ -16,7 +16,7 @@ build:
 	go build -o bin/athar ./cmd/athar
 
 demo: build
-	bin/athar assess --out out/isis-2020 examples/isis-2020/study.yaml
+	bin/athar assess --lang en,ar --out out/isis-2020 examples/isis-2020/study.yaml
 
 test:
 	go vet ./...
