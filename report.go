@@ -15,11 +15,13 @@ type Report struct {
 	Pooled *PooledReport `json:"pooled,omitempty"`
 	Totals []TotalReport `json:"totals"`
 	// SpaceTime is what single events say; nil where the study has no campaign.
-	SpaceTime *SpaceTime    `json:"space_time,omitempty"`
-	Claims    []ClaimResult `json:"claims"`
-	Outlook   []Outlook     `json:"outlook,omitempty"`
-	Methods   []MethodInfo  `json:"methods"`
-	Map       MapInfo       `json:"map"`
+	SpaceTime *SpaceTime `json:"space_time,omitempty"`
+	// HotSpots is the course of every area over the study; nil where it has a single one.
+	HotSpots *HotSpots     `json:"hot_spots,omitempty"`
+	Claims   []ClaimResult `json:"claims"`
+	Outlook  []Outlook     `json:"outlook,omitempty"`
+	Methods  []MethodInfo  `json:"methods"`
+	Map      MapInfo       `json:"map"`
 	// Freeze says whether the study was registered before its results; nil where
 	// nobody asked, as in a report that is not of a study file.
 	Freeze   *Freeze  `json:"freeze,omitempty"`

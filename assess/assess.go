@@ -105,6 +105,9 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 
 	var stretches []stretch
 	r.SpaceTime, stretches = in.spaceTime()
+	if r.HotSpots, err = in.hotSpots(g); err != nil {
+		return nil, err
+	}
 	n := len(sites) + len(s.Totals)
 	err = parallel(ctx, n+len(stretches), o.Progress, func(i int) string {
 		if i >= n {
@@ -124,6 +127,7 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	if err != nil {
 		return nil, err
 	}
+	hotSpotRoles(r.HotSpots, r.Campaigns)
 	verdict.Family(r.Campaigns)
 	r.Pooled = together(s, in, g, sites, design)
 	r.Claims = claims(s, r)

@@ -288,7 +288,7 @@ func (in *inputs) window() (*stochint.Window, place.Plane) {
 	return stochint.FromMask(x0, y0, side, side, nx, ny, mask), flat
 }
 
-// spaceTimeMethods counts what the methods of single events were asked, and their
+// spaceTimeMethods counts what the methods of space and time were asked, and their
 // refusals.
 func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 	wakes, frequency := athar.MethodInfo{Method: "wake"}, athar.MethodInfo{Method: "stochint"}
@@ -327,7 +327,11 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 			count(&scans, x.Refusal)
 		}
 	}
-	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, scans}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+	spots := athar.MethodInfo{Method: "hotspot"}
+	if r.HotSpots != nil {
+		count(&spots, r.HotSpots.Refusal)
+	}
+	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, scans, spots}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
 }
 
 // excitation asks the self-exciting model of days about the footprint and every

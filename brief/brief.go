@@ -26,7 +26,7 @@ import (
 	"athar/brief/text"
 )
 
-//go:embed page.html first.html where.html data.html style.css page.js spacetime.html spacetime.css rtl.css
+//go:embed page.html first.html where.html hotspots.html data.html style.css page.js spacetime.html spacetime.css rtl.css
 var files embed.FS
 
 // Edition is a brief in one language: the tag of the language, as package text
@@ -99,7 +99,7 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 		"policy":    func() string { return policy(script) },
 		"bytes":     func(n int64) string { return l.Count(athar.Num(n)) },
 		"verdict":   func(v any) string { return l.Value(v, "") },
-	}).ParseFS(files, "page.html", "first.html", "where.html", "spacetime.html")
+	}).ParseFS(files, "page.html", "first.html", "where.html", "hotspots.html", "spacetime.html")
 	if err != nil {
 		return err
 	}

@@ -484,7 +484,7 @@ func TestTextsOfThePage(t *testing.T) {
 	asked := regexp.MustCompile(`(?:\bt|plain|Say)\(? ?"([a-z]+\.[a-z-]*[a-z])"`)
 	l := english(t)
 	seen := 0
-	for _, name := range []string{"page.html", "first.html", "where.html", "brief.go", "answers.go", "first.go", "course.go", "forest.go", "timeline.go", "profile.go", "map.go", "tables.go", "claims.go"} {
+	for _, name := range []string{"page.html", "first.html", "where.html", "hotspots.html", "hotspots.go", "brief.go", "answers.go", "first.go", "course.go", "forest.go", "timeline.go", "profile.go", "map.go", "tables.go", "claims.go"} {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

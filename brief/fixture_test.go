@@ -99,6 +99,7 @@ func fixture(t testing.TB, outlines bool) *athar.Report {
 	fixtureMultiverse(r)
 	fixturePooled(r)
 	r.Campaigns[0].SpaceTime = repeatsFixture()
+	r.HotSpots = hotSpotsFixture()
 	return r
 }
 

@@ -83,7 +83,7 @@ func (s *Set) Distances(footprint []string) ([]float64, error) {
 	case s.shapes != nil:
 		s.edgeDistances(in, km)
 	case len(s.Areas) > len(in):
-		return nil, fmt.Errorf("distances between areas are not known: give a distance table or polygons")
+		return nil, ErrNoDistances
 	}
 	for _, i := range in {
 		km[i] = 0

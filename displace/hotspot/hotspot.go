@@ -38,9 +38,12 @@ const (
 	Historical   Category = "historical"   // hot in nine tenths of the months, but not in the last
 )
 
+// Categories are all of them, in the order of a table.
+var Categories = []Category{New, Consecutive, Intensifying, Persistent, Diminishing, Sporadic, Oscillating, Historical, None}
+
 // What an analysis needs, and its thresholds.
 const (
-	MinAreas   = 8
+	MinAreas   = 8 // with known counts, and as many with an event
 	MinPeriods = 10
 	Level      = .05 // false discovery rate of cells that are hot or cold, and of trends
 	Mostly     = .9  // of the months
@@ -71,8 +74,9 @@ type Result struct {
 // changed, and the order of the areas does not matter. Areas are neighbours if
 // either list says so.
 //
-// It refuses with fewer than [MinAreas] areas or [MinPeriods] periods, and where
-// all counts are equal.
+// It refuses with fewer than [MinAreas] areas, with known counts or with an event,
+// or [MinPeriods] periods, where no area has a neighbour, and where all counts are
+// equal.
 func Analyse(codes []string, neighbours [][]int, counts []float64, periods int) Result {
 	res := Result{Periods: periods}
 	n := len(codes)
@@ -85,8 +89,12 @@ func Analyse(codes []string, neighbours [][]int, counts []float64, periods int) 
 		res.Refusal = athar.Refuse("hotspot-shape")
 		return res
 	}
-	some := 0
+	some, active, joined := 0, 0, false
 	for i := range n {
+		if slices.ContainsFunc(c.row(i), func(v float64) bool { return v > 0 }) {
+			active++
+		}
+		joined = joined || len(c.near[i]) > 1
 		if slices.ContainsFunc(c.row(i), func(v float64) bool { return !math.IsNaN(v) }) {
 			some++
 		}
@@ -97,6 +105,14 @@ func Analyse(codes []string, neighbours [][]int, counts []float64, periods int) 
 	}
 	if periods < MinPeriods {
 		res.Refusal = athar.Refuse("hotspot-few-periods", "n", periods, "need", MinPeriods)
+		return res
+	}
+	if active > 0 && active < MinAreas { // without any, all counts are equal
+		res.Refusal = athar.Refuse("hotspot-few-active", "n", active, "need", MinAreas)
+		return res
+	}
+	if !joined {
+		res.Refusal = athar.Refuse("hotspot-no-neighbours")
 		return res
 	}
 	z := c.gi()

@@ -288,6 +288,8 @@ func TestRefusals(t *testing.T) {
 			holes[i] = math.NaN()
 		}
 	}
+	quiet := slices.Clone(counts)
+	clear(quiet[7*nt:])
 	negative := slices.Clone(counts)
 	negative[3] = -1
 	for _, c := range []struct {
@@ -304,6 +306,8 @@ func TestRefusals(t *testing.T) {
 		{"negative", names, near, negative, nt, "hotspot-shape"},
 		{"few months", names, near, counts[:16*9], 9, "hotspot-few-periods"},
 		{"few areas known", names, near, holes, nt, "hotspot-few-areas"},
+		{"few areas with events", names, near, quiet, nt, "hotspot-few-active"},
+		{"islands", names, make([][]int, len(near)), counts, nt, "hotspot-no-neighbours"},
 		{"no events", names, near, flat, nt, "hotspot-alike"},
 		{"well", names, near, counts, nt, ""},
 		{"wild neighbours", names, append(slices.Clone(near[:15]), []int{-1, 99, 15, 0, 0}), counts, nt, ""},

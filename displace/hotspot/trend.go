@@ -16,6 +16,7 @@ type Trend struct {
 	Slope athar.Num `json:"slope"` // median change a period (Sen 1968)
 	// Factor multiplies Var for serial correlation; at least 1.
 	Factor athar.Num `json:"factor"`
+	Z      athar.Num `json:"z"`       // (S - sign S)/sqrt(Var Factor); 0 without a trend
 	PPlain athar.Num `json:"p_plain"` // two-sided, without the factor
 	P      athar.Num `json:"p"`       // with it
 }
@@ -86,7 +87,8 @@ func MannKendall(series []float64) Trend {
 	z -= math.Copysign(min(1, math.Abs(z)), z)
 	tr.Factor = athar.Num(factor)
 	tr.PPlain = athar.Num(stat.TwoSided(z/math.Sqrt(v), math.Inf(1)))
-	tr.P = athar.Num(stat.TwoSided(z/math.Sqrt(v*factor), math.Inf(1)))
+	tr.Z = athar.Num(z / math.Sqrt(v*factor))
+	tr.P = athar.Num(stat.TwoSided(float64(tr.Z), math.Inf(1)))
 	return tr
 }
 
