@@ -592,7 +592,7 @@ func (p *page) plot(d athar.Indicator, list []athar.Curve, of adapted) *PlotView
 			if !l.Bars {
 				break // a line has no tooltips
 			}
-			l.Titles = append(l.Titles, p.plain("indicators.plot-tip", "name", p.curveName(of, c.Code), "x", p.axisLabel(frame.x, at(c.X, i)), "y", p.Lang.Level(c.Y[i])))
+			l.Titles = append(l.Titles, p.plain("indicators.plot-tip", "x", p.axisLabel(frame.x, at(c.X, i)), "y", p.Lang.Level(c.Y[i])))
 		}
 		fig.Lines = append(fig.Lines, l)
 		key := PlotKey{class, p.curveName(of, c.Code)}

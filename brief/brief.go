@@ -18,6 +18,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,9 +108,21 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 	if err := t.Execute(&b, p); err != nil {
 		return err
 	}
-	_, err = w.Write(b.Bytes())
+	_, err = w.Write(unisolated(b.Bytes()))
 	return err
 }
+
+// unisolated takes the isolates away from plain numbers that stand between Arabic
+// words in text that has no markup: they change nothing there, and there are tens of
+// thousands. A number is left alone beside anything but Arabic letters, spaces,
+// brackets, stops and the ends of the text.
+func unisolated(page []byte) []byte {
+	return plainNumber.ReplaceAllFunc(page, func(m []byte) []byte {
+		return bytes.ReplaceAll(bytes.ReplaceAll(m, []byte("\u2068"), nil), []byte("\u2069"), nil)
+	})
+}
+
+var plainNumber = regexp.MustCompile("\\p{Arabic} ?\\(?\u2068[0-9]+(\\.[0-9]+)?\u2069( \\p{Arabic}|[).؛،<])")
 
 // policy is what a browser may do with the page: draw what is in it and run this
 // one script, known by its hash. Nothing is fetched, and no other script runs, not

@@ -128,11 +128,19 @@ func (p *page) series(id, title string, periods []athar.Period, s athar.RoleSeri
 			o = athar.Num(nan)
 			out.Gap = true
 		}
-		out.Table.Rows = append(out.Table.Rows, []string{p.Lang.Span(q.Span), phase, p.Lang.Number(o), p.Lang.Number(e), p.plain("series.range", "low", lo, "high", hi)})
+		out.Table.Rows = append(out.Table.Rows, []string{p.Lang.Span(q.Span), phase, p.Lang.Number(o), p.Lang.Number(e), p.bounds(lo, hi)})
 	}
 	fig.Desc = p.plain("series.desc", "title", title, "n", len(periods))
 	out.SVG = fig.SVG()
 	return out
+}
+
+// bounds writes a band; as missing where there is none.
+func (p *page) bounds(low, high athar.Num) string {
+	if !known(low) && !known(high) {
+		return p.Lang.Word("language", "missing")
+	}
+	return p.plain("series.range", "low", low, "high", high)
 }
 
 // InsideSeries is the large series of the footprint; nil if the report has none.

@@ -77,12 +77,12 @@ func (c Curve) SVG() template.HTML {
 	s.open("svg", "x", "0", "y", "0", "width", "100%", "height", px(h), "viewBox", "0 0 "+px(max(2*n, 1))+" "+px(2*h), "preserveAspectRatio", "none")
 	for _, k := range []int{1, 0, 2} { // what leaves out no change lies on top
 		if d := bars[k].String(); d != "" {
-			s.el("path", "class", "sbar "+curveClasses[k], "d", d, "vector-effect", "non-scaling-stroke")
+			s.el("path", "class", "sbar "+curveClasses[k], "d", d)
 		}
 	}
 	for _, k := range []int{1, 0, 2} {
 		if d := dots[k].String(); d != "" {
-			s.el("path", "class", "sdash "+curveClasses[k], "d", d, "vector-effect", "non-scaling-stroke")
+			s.el("path", "class", "sdash "+curveClasses[k], "d", d)
 		}
 	}
 	s.close("svg")
@@ -121,13 +121,13 @@ func Choice(on []bool, marks []CurveMark) template.HTML {
 		at = i
 	}
 	s.open("svg", "class", "specrow", "width", "100%", "height", "11", "viewBox", "0 0 "+px(max(float64(len(on)), 1))+" 1", "preserveAspectRatio", "none",
-		"aria-hidden", "true", "direction", "ltr")
+		"aria-hidden", "true")
 	if d.Len() > 0 {
 		s.el("path", "d", d.String())
 	}
 	for _, m := range marks {
 		if m.At >= 0 && m.At < len(on) && on[m.At] {
-			s.el("path", "class", "smark "+m.Class, "d", "M"+px(float64(m.At)+0.5)+",0v1", "vector-effect", "non-scaling-stroke")
+			s.el("path", "class", "smark "+m.Class, "d", "M"+px(float64(m.At)+0.5)+",0v1")
 		}
 	}
 	s.close("svg")

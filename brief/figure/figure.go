@@ -115,7 +115,7 @@ func fromRight(s string) bool {
 
 // begin opens a fluid drawing of a height in pixels, with its description.
 func (s *svg) begin(class string, height float64, title, desc string) {
-	s.open("svg", "class", class, "width", "100%", "height", px(height), "role", "img", "direction", "ltr")
+	s.open("svg", "class", class, "width", "100%", "height", px(height), "role", "img")
 	s.text("title", title)
 	if desc != "" {
 		s.text("desc", desc)
@@ -132,6 +132,9 @@ func px(v float64) string {
 	}
 	return strconv.FormatFloat(r, 'f', -1, 64)
 }
+
+// tenth writes a length with at most one decimal: enough for a course.
+func tenth(v float64) string { return px(math.Round(v*10) / 10) }
 
 // pc writes a share of the width.
 func pc(v float64) string { return px(100*v) + "%" }

@@ -68,7 +68,7 @@ func (t Track) ground(s *svg, h float64) {
 	}
 	if grid.Len() > 0 {
 		s.open("svg", "height", px(h), "viewBox", "0 0 "+px(stretch)+" 1", "preserveAspectRatio", "none", "overflow", "visible")
-		s.el("path", "class", "grid", "d", grid.String(), "vector-effect", "non-scaling-stroke")
+		s.el("path", "class", "grid", "d", grid.String())
 		s.close("svg")
 	}
 	for _, v := range t.Ticks {
@@ -141,7 +141,7 @@ func arrow(s *svg, x, y float64, dir int, class string) {
 // Axis draws the labels of a forest plot's scale.
 func Axis(scale Scale, ticks []Tick) template.HTML {
 	var s svg
-	s.open("svg", "class", "axis", "width", "100%", "height", "18", "aria-hidden", "true", "direction", "ltr")
+	s.open("svg", "class", "axis", "width", "100%", "height", "18", "aria-hidden", "true")
 	for _, t := range ticks {
 		x, _ := scale.At(t.At)
 		class := "tick"

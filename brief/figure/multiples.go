@@ -258,7 +258,7 @@ func (c Plot) SVG() template.HTML {
 			}
 		default:
 			if d := l.path(x, y); d != "" {
-				s.el("path", "class", "cline "+l.Class, "d", d, "vector-effect", "non-scaling-stroke")
+				s.el("path", "class", "cline "+l.Class, "d", d)
 			}
 		}
 	}
@@ -315,7 +315,7 @@ func (l Line) path(x, y func(float64) float64) string {
 			pen = false
 			continue
 		}
-		at, up := px(x(l.X[i])*stretch), px(y(l.Y[i]))
+		at, up := tenth(x(l.X[i])*stretch), tenth(y(l.Y[i]))
 		switch {
 		case !pen:
 			d.WriteString("M" + at + "," + up)
@@ -342,10 +342,10 @@ func (l Line) band(x, y func(float64) float64) string {
 			j++
 		}
 		for k := i; k <= j; k++ {
-			d.WriteString(map[bool]string{true: "M", false: "L"}[k == i] + px(x(l.X[k])*stretch) + "," + px(y(l.High[k])))
+			d.WriteString(map[bool]string{true: "M", false: "L"}[k == i] + tenth(x(l.X[k])*stretch) + "," + tenth(y(l.High[k])))
 		}
 		for k := j; k >= i; k-- {
-			d.WriteString("L" + px(x(l.X[k])*stretch) + "," + px(y(l.Low[k])))
+			d.WriteString("L" + tenth(x(l.X[k])*stretch) + "," + tenth(y(l.Low[k])))
 		}
 		d.WriteString("Z")
 		i = j

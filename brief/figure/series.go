@@ -91,11 +91,11 @@ func (c Series) SVG() template.HTML {
 	}
 	for _, edge := range []func(Column) float64{func(q Column) float64 { return q.High }, func(q Column) float64 { return q.Low }} {
 		if d := c.steps(y, edge); d != "" {
-			s.el("path", "class", "edge", "d", d, "vector-effect", "non-scaling-stroke")
+			s.el("path", "class", "edge", "d", d)
 		}
 	}
 	if d := c.steps(y, func(q Column) float64 { return q.Expected }); d != "" {
-		s.el("path", "class", "expected", "d", d, "vector-effect", "non-scaling-stroke")
+		s.el("path", "class", "expected", "d", d)
 	}
 	s.close("svg")
 	for _, q := range c.Columns {
@@ -199,7 +199,7 @@ func (l Lane) SVG() template.HTML {
 // TimeAxis draws the labels of a time axis alone.
 func TimeAxis(ticks []Tick) template.HTML {
 	var s svg
-	s.open("svg", "class", "axis", "width", "100%", "height", "24", "aria-hidden", "true", "direction", "ltr")
+	s.open("svg", "class", "axis", "width", "100%", "height", "24", "aria-hidden", "true")
 	for _, t := range ticks {
 		class := "tick"
 		if t.Minor {
