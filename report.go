@@ -187,6 +187,36 @@ type MapInfo struct {
 	// Course is what was counted when and where over the whole study; nil where
 	// there is a single area.
 	Course *Course `json:"course,omitempty"`
+	// Rivers and Lakes lie under the symbols, where the study names files of
+	// them: lines and rings in longitude and latitude, flattened as outlines are.
+	// Towns are in the order in which they are labelled.
+	Rivers [][]Num   `json:"rivers,omitempty"`
+	Lakes  [][]Num   `json:"lakes,omitempty"`
+	Towns  []MapTown `json:"towns,omitempty"`
+	// Layers says what became of the files' features; LayersCredit is their
+	// source and licence.
+	Layers       []MapLayer `json:"layers,omitempty"`
+	LayersCredit string     `json:"layers_credit,omitempty"`
+}
+
+// MapTown is a town on the map.
+type MapTown struct {
+	Name Names `json:"name"`
+	Lon  Num   `json:"lon"`
+	Lat  Num   `json:"lat"`
+}
+
+// MapLayer counts the features of one file of rivers, lakes or places:
+// those on the map, those far from the areas, those too small for a map, and
+// those of another kind, or places without a name.
+type MapLayer struct {
+	Layer    string `json:"layer"` // rivers, lakes or places
+	File     string `json:"file"`
+	Features int    `json:"features"`
+	Drawn    int    `json:"drawn"`
+	Outside  int    `json:"outside"`
+	Minor    int    `json:"minor"`
+	Unusable int    `json:"unusable"`
 }
 
 // Course holds the counts of the study's outcome by period and area.

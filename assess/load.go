@@ -30,6 +30,7 @@ func ramadan(s athar.Span) int { return calendar.RamadanDays(s) }
 type inputs struct {
 	study    *study.Study
 	set      *place.Set // nil: the study has a single area
+	backdrop place.Backdrop
 	areas    []athar.Area
 	info     []athar.DataInfo
 	coverage []athar.Span
@@ -196,6 +197,31 @@ func (in *inputs) loadAreas() error {
 		return err
 	}
 	in.areas = in.set.Areas
+	return in.loadBackdrop()
+}
+
+// loadBackdrop reads the rivers, lakes and places of the maps.
+func (in *inputs) loadBackdrop() error {
+	m := in.study.Map
+	for _, l := range []struct {
+		name  string
+		files []string
+	}{{place.Rivers, m.Rivers}, {place.Lakes, m.Lakes}, {place.Towns, m.Places}} {
+		for _, f := range l.files {
+			err := in.backdrop.Load(l.name, in.study.Path(f), f)
+			if errors.Is(err, fs.ErrNotExist) {
+				return in.study.Complaint("map."+l.name, err.Error(), "paths start from the study file's folder; the maps do without the key map")
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range in.backdrop.Files {
+		if !slices.Contains(in.files, f) {
+			in.files = append(in.files, f)
+		}
+	}
 	return nil
 }
 
@@ -628,7 +654,13 @@ func (in *inputs) mapInfo(g *panel.Grid) athar.MapInfo {
 	if in.set == nil {
 		return athar.MapInfo{Areas: []athar.MapArea{}}
 	}
-	return athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit, Course: course(g)}
+	m := athar.MapInfo{Areas: in.set.Outlines(12000), Credit: in.study.Areas.Credit, Course: course(g), LayersCredit: in.study.Map.Credit}
+	around := 50.0
+	if n := len(in.study.Choices.Rings); n > 0 {
+		around = max(around, in.study.Choices.Rings[n-1])
+	}
+	in.backdrop.Draw(&m, 1.15*around)
+	return m
 }
 
 // course sums the grid over areas, and keeps of every area what is not zero.

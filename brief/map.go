@@ -64,9 +64,12 @@ func (b *bounds) area(m athar.MapArea) {
 }
 
 // outline is an area's rings as points.
-func outline(m athar.MapArea) [][][2]float64 {
-	out := make([][][2]float64, 0, len(m.Outline))
-	for _, flat := range m.Outline {
+func outline(m athar.MapArea) [][][2]float64 { return points(m.Outline) }
+
+// points are flat lines as points.
+func points(lines [][]athar.Num) [][][2]float64 {
+	out := make([][][2]float64, 0, len(lines))
+	for _, flat := range lines {
 		ring := make([][2]float64, 0, len(flat)/2)
 		for k := 0; k+1 < len(flat); k += 2 {
 			ring = append(ring, [2]float64{float64(flat[k]), float64(flat[k+1])})
@@ -79,8 +82,12 @@ func outline(m athar.MapArea) [][][2]float64 {
 // placed reports whether anything is known of where an area lies.
 func placed(m athar.MapArea) bool { return m.Lon != 0 || m.Lat != 0 }
 
-func (p *page) blank(width, height float64) figure.Map {
-	return figure.Map{Width: width, Height: height, Desc: p.plain("map.desc"), NorthMark: p.Lang.Word("map", "north"),
+func (p *page) blank(width, height float64, mostTowns int) figure.Map {
+	towns := make([]figure.Town, len(p.Map.Towns))
+	for i, t := range p.Map.Towns {
+		towns[i] = figure.Town{Lon: float64(t.Lon), Lat: float64(t.Lat), Text: p.Lang.Name(t.Name)}
+	}
+	return figure.Map{Towns: towns, MostTowns: mostTowns, Width: width, Height: height, Desc: p.plain("map.desc"), NorthMark: p.Lang.Word("map", "north"),
 		ScaleLabel: func(km float64) string { return p.plain("map.scale", "km", athar.Num(km)) }}
 }
 
@@ -94,7 +101,7 @@ func (p *page) campaignWindow(i int) (figure.Map, bool) {
 			b.area(m)
 		}
 	}
-	base := p.blank(mapWidth, mapHeight)
+	base := p.blank(mapWidth, mapHeight, 8)
 	if b.west > b.east {
 		return base, false
 	}
@@ -124,7 +131,7 @@ func (p *page) studyWindow() (figure.Map, bool) {
 			}
 		}
 	}
-	base := p.blank(wideWidth, wideHeight)
+	base := p.blank(wideWidth, wideHeight, 14)
 	if b.west > b.east {
 		return base, false
 	}
@@ -136,6 +143,7 @@ func (p *page) studyWindow() (figure.Map, bool) {
 type base struct {
 	atlas *figure.Atlas
 	under []figure.Shape // countries
+	water []figure.Shape // lakes and rivers, over the areas
 }
 
 // Base writes the shapes of all maps once.
@@ -182,6 +190,15 @@ func (p *page) Base() *base {
 	for k, m := range p.Map.Areas {
 		if len(m.Outline) > 0 {
 			a.Add(areaID(k), outline(m), false)
+		}
+	}
+	for _, w := range []struct {
+		id    string
+		lines [][]athar.Num
+		open  bool
+	}{{"lakes", p.Map.Lakes, false}, {"rivers", p.Map.Rivers, true}} {
+		if shape := (figure.Shape{ID: w.id, Class: "water " + w.id, Rings: points(w.lines)}); a.Add(w.id, shape.Rings, w.open) {
+			p.base.water = append(p.base.water, shape)
 		}
 	}
 	return p.base
@@ -249,7 +266,7 @@ func (p *page) CampaignMap(i int) *MapFigure {
 			fig.Beyond++
 		}
 	}
-	base.Shapes = slices.Concat(p.Base().under, shapes)
+	base.Shapes = slices.Concat(p.Base().under, shapes, p.Base().water)
 
 	most := 0.0
 	for _, n := range counts {
@@ -394,6 +411,7 @@ func (p *page) StudyMap() *StudyMap {
 		m.Spots = append(m.Spots, figure.Spot{Lon: n.m.Lon, Lat: n.m.Lat, Class: "events", R: radius(float64(n.n)), Counts: sparse(n.c),
 			Title: p.plain("studymap.tip", "name", n.m.Name, "n", n.n)})
 	}
+	m.Shapes = append(m.Shapes, p.Base().water...)
 	m.Spots = append(m.Spots, symbols...)
 	for _, a := range p.Map.Areas {
 		if in[a.Code] != nil {

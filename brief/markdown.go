@@ -227,6 +227,9 @@ func (m *markdown) sourceList() []string {
 	if m.Map.Credit != "" {
 		add(m.text(m.plain("map.credit", "credit", m.Map.Credit)))
 	}
+	if m.Map.LayersCredit != "" {
+		add(m.text(m.plain("map.layers", "credit", m.Map.LayersCredit)))
+	}
 	for _, c := range m.Campaigns {
 		for _, s := range c.Campaign.Sources {
 			if u := link(s.URL); u != "" {

@@ -59,8 +59,9 @@ var (
 	// meaning are the sections whose wording is part of what is asked: the names
 	// by which the group is found, what is counted, the sentences to be tested.
 	meaning = []string{"Group", "Outcome", "Claims"}
-	// wording are fields of plain text that cannot change a result.
-	wording = []string{"Licence", "Citation", "Credit"}
+	// wording are fields of plain text that cannot change a result, and what lies
+	// under the maps.
+	wording = []string{"Licence", "Citation", "Credit", "Map"}
 )
 
 type encoder struct {

@@ -24,16 +24,48 @@ type feature struct {
 	polygons   []geom.Polygon
 }
 
-// readGeoJSON returns the features of a file that have polygons. The root may
-// be a feature collection, a feature or a bare geometry.
+// part is one feature of a GeoJSON file with its single geometries.
+type part struct {
+	number     int // in the file, from 1
+	properties map[string]any
+	geometries []geom.Geometry
+}
+
+// readGeoJSON returns the features of a file that have polygons.
 func readGeoJSON(path, label string) ([]feature, athar.ManifestRef, error) {
+	parts, ref, err := readParts(path, label, "with polygons")
+	if err != nil {
+		return nil, ref, err
+	}
+	var features []feature
+	for _, m := range parts {
+		x := feature{number: m.number, properties: m.properties}
+		for _, g := range m.geometries {
+			if p, ok := g.AsPolygon(); ok {
+				x.polygons = append(x.polygons, p.ForceCoordinatesType(geom.DimXY))
+			}
+		}
+		if len(x.polygons) > 0 {
+			features = append(features, x)
+		}
+	}
+	if len(features) == 0 {
+		return nil, ref, &Error{File: label, Msg: fmt.Sprintf("none of its %d features has a polygon", len(parts)), Hint: "points and lines are not areas: export polygons"}
+	}
+	return features, ref, nil
+}
+
+// readParts returns all features of a file. The root may be a feature
+// collection, a feature or a bare geometry; wanted says in a complaint what the
+// file should hold.
+func readParts(path, label, wanted string) ([]part, athar.ManifestRef, error) {
 	var ref athar.ManifestRef
 	text, f, err := tabular.ReadAll(path, label)
 	if err != nil {
 		return nil, ref, err
 	}
 	ref = athar.ManifestRef{File: label, SHA256: f.SHA256, Bytes: f.Bytes}
-	fail := func(msg, hint string) ([]feature, athar.ManifestRef, error) {
+	fail := func(msg, hint string) ([]part, athar.ManifestRef, error) {
 		return nil, ref, &Error{File: label, Msg: msg, Hint: hint}
 	}
 	type member struct {
@@ -69,15 +101,16 @@ func readGeoJSON(path, label string) ([]feature, athar.ManifestRef, error) {
 	case "FeatureCollection":
 	case "Feature":
 		root.Features = []member{root.member}
-	case "Polygon", "MultiPolygon", "GeometryCollection":
+	case "Polygon", "MultiPolygon", "LineString", "MultiLineString", "Point", "MultiPoint", "GeometryCollection":
 		root.Features = []member{{Geometry: text}}
 	case "Topology":
 		return fail("this is TopoJSON", "export the boundaries as GeoJSON")
 	default:
-		return fail(fmt.Sprintf("this is JSON of type %q, not GeoJSON with polygons", root.Type), "export the boundaries as GeoJSON")
+		return fail(fmt.Sprintf("this is JSON of type %q, not GeoJSON %s", root.Type, wanted), "export it as GeoJSON")
 	}
-	var features []feature
+	parts := make([]part, len(root.Features))
 	for i, m := range root.Features {
+		parts[i] = part{number: i + 1, properties: m.Properties}
 		if len(m.Geometry) == 0 || string(m.Geometry) == "null" {
 			continue
 		}
@@ -85,20 +118,13 @@ func readGeoJSON(path, label string) ([]feature, athar.ManifestRef, error) {
 		if err != nil {
 			return fail(fmt.Sprintf("feature %d: %v", i+1, err), "repair its geometry")
 		}
-		x := feature{number: i + 1, properties: m.Properties}
-		for _, part := range g.Dump() {
-			if p, ok := part.AsPolygon(); ok && !p.IsEmpty() {
-				x.polygons = append(x.polygons, p.ForceCoordinatesType(geom.DimXY))
+		for _, g := range g.Dump() {
+			if !g.IsEmpty() {
+				parts[i].geometries = append(parts[i].geometries, g)
 			}
 		}
-		if len(x.polygons) > 0 {
-			features = append(features, x)
-		}
 	}
-	if len(features) == 0 {
-		return fail(fmt.Sprintf("none of its %d features has a polygon", len(root.Features)), "points and lines are not areas: export polygons")
-	}
-	return features, ref, nil
+	return parts, ref, nil
 }
 
 // position turns an offset into a line and a column in bytes.
@@ -119,13 +145,8 @@ func shapeOf(label string, f feature) (shape, error) {
 			ring := make([]point, 0, seq.Length())
 			for i := range seq.Length() {
 				xy := seq.GetXY(i)
-				switch {
-				case math.Abs(xy.X) > 360 || math.Abs(xy.Y) > 360:
-					return fail(fmt.Sprintf("%v, %v is no longitude and latitude", xy.X, xy.Y), "export the boundaries as WGS 84 (EPSG:4326)")
-				case math.Abs(xy.Y) > 90:
-					return fail(fmt.Sprintf("%v, %v has a latitude beyond 90 degrees", xy.X, xy.Y), "GeoJSON wants the longitude first; the two seem to be swapped")
-				case math.Abs(xy.X) > 180:
-					return fail(fmt.Sprintf("%v, %v has a longitude beyond 180 degrees", xy.X, xy.Y), "cut the polygon at 180 degrees")
+				if msg, hint := offEarth(point{xy.X, xy.Y}); msg != "" {
+					return fail(msg, hint)
 				}
 				ring = append(ring, point{xy.X, xy.Y})
 			}
@@ -140,6 +161,19 @@ func shapeOf(label string, f feature) (shape, error) {
 		}
 	}
 	return s, nil
+}
+
+// offEarth says what is wrong with a corner; "" if nothing is.
+func offEarth(p point) (msg, hint string) {
+	switch {
+	case math.Abs(p.x) > 360 || math.Abs(p.y) > 360:
+		return fmt.Sprintf("%v, %v is no longitude and latitude", p.x, p.y), "export the boundaries as WGS 84 (EPSG:4326)"
+	case math.Abs(p.y) > 90:
+		return fmt.Sprintf("%v, %v has a latitude beyond 90 degrees", p.x, p.y), "GeoJSON wants the longitude first; the two seem to be swapped"
+	case math.Abs(p.x) > 180:
+		return fmt.Sprintf("%v, %v has a longitude beyond 180 degrees", p.x, p.y), "cut the feature at 180 degrees"
+	}
+	return "", ""
 }
 
 // km2 is the size of a shape: the area under an edge that is straight in

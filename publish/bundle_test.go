@@ -60,6 +60,7 @@ func closedWorld(t *testing.T) string {
 		}
 	}
 	write("areas.geojson", `{"type":"FeatureCollection","features":[`+strings.Join(shapes, ",")+"]}")
+	write("rivers.geojson", `{"type":"LineString","coordinates":[[40,33],[41.2,34.1],[42.4,35.4]]}`)
 	write("acled.csv", "event_id_cnty,event_date,year,time_precision,disorder_type,event_type,sub_event_type,actor1,assoc_actor_1,inter1,actor2,assoc_actor_2,inter2,interaction,civilian_targeting,iso,region,country,admin1,admin2,admin3,location,latitude,longitude,geo_precision,source,source_scale,notes,fatalities,tags,timestamp\n"+
 		strings.Join(acled, "\n")+"\n")
 	write("own.csv", "id,date,lat,lon,who,note\n"+strings.Join(own, "\n")+"\n")
@@ -74,6 +75,7 @@ negative_controls:
   - {name: explosions, data: first, classes: ["Explosions/Remote violence: Remote explosive/landmine/IED"]}
 areas:
   geojson: [areas.geojson]
+map: {rivers: rivers.geojson, credit: Survey}
 campaigns:
   - {id: c, name: C, footprint: {areas: [A00, A01, A10, A11]}, start: 2020-01-01, end: 2020-03-31}
 totals:

@@ -22,6 +22,9 @@ func (s *Study) check(r *reader) {
 		r.complain(s.position(path), path, hint, format, args...)
 	}
 	s.checkIDs(bad)
+	if s.given("map") && !s.given("areas") {
+		bad("map", "remove it, or describe the areas under the key areas", "the study has a single area, so its brief has no map")
+	}
 	s.checkData(bad)
 	s.checkNegativeControls(bad)
 	s.checkOperations(bad)

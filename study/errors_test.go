@@ -20,6 +20,14 @@ const readAreas = `areas:
   credit: OCHA, CC BY-IGO
 `
 
+// readMap is the block map of testdata/full.yaml.
+const readMap = `map:
+  rivers: [rivers.geojson, streams.geojson]
+  lakes: lakes.geojson
+  places: towns.geojson
+  credit: Natural Earth
+`
+
 // mistake is a way to get a study file wrong: in a valid one, old is replaced
 // by with, whose marks say where the complaints must be.
 type mistake struct {
@@ -139,6 +147,16 @@ var wrong = []mistake{
 	{"distance columns missing", "", "  distances: distances.csv\n  distance_columns: {a: a, b: b, km: km}\n", "  distances: ¦distances.csv\n", []string{`areas.distances: stands without "distance_columns"`}},
 	{"distance column missing", "", "{a: a, b: b, km: km}", "¦{a: a, b: b}", []string{`areas.distance_columns: lacks the key "km"`}},
 	{"distances within nothing", "", "distances_within: 150", "distances_within: ¦0", []string{"areas.distances_within: needs a number of km above 0"}},
+
+	// map
+	{"map without a file", "", readMap, "map: ¦{credit: C}\n", []string{"map: names no file; name GeoJSON files: rivers (lines), lakes (polygons), places (points)"}},
+	{"map is no block", "", readMap, "map: ¦rivers.geojson\n", []string{`map: is the text "rivers.geojson", needs a block of keys: rivers, lakes, places, credit`}},
+	{"unknown layer", "", "  lakes: lakes.geojson\n", "  ¦lake: lakes.geojson\n", []string{`map.lake: unknown key; did you mean "lakes"?`}},
+	{"layer without a path", "", "  lakes: lakes.geojson\n", "  ¦lakes:\n", []string{"map.lakes: is empty, needs"}},
+	{"layer is a block", "", "  lakes: lakes.geojson\n", "  lakes: ¦{file: lakes.geojson}\n", []string{"map.lakes: is a block of keys, needs text"}},
+	{"layer of numbers", "", "rivers: [rivers.geojson, streams.geojson]", "rivers: [rivers.geojson, ¦[a]]", []string{"map.rivers[1]: is a list, needs text"}},
+	{"credit of a map", "", "credit: Natural Earth", "credit: ¦[Natural Earth]", []string{"map.credit: is a list, needs text"}},
+	{"map without areas", minimal, "campaigns:", "map: ¦{rivers: r.geojson}\ncampaigns:", []string{"map: the study has a single area, so its brief has no map"}},
 
 	// campaigns
 	{"nothing asked", minimal, minimal[strings.Index(minimal, "campaigns:"):], "campaigns: ¦[]\n", []string{"campaigns: the study asks nothing"}},

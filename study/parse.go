@@ -121,6 +121,7 @@ func (s *Study) read(v value) (ok bool) {
 		must("outcome", names(&s.Outcome)),
 		must("data", each(&s.Data, data)),
 		may("areas", areas(&s.Areas)),
+		may("map", mapLayers(&s.Map)),
 		may("campaigns", each(&s.Campaigns, campaign)),
 		may("goals", each(&s.Goals, goal)),
 		may("totals", each(&s.Totals, total)),
@@ -389,6 +390,20 @@ func areas(a *Areas) func(value) {
 		}
 		if p, ok := at("distances_within"); ok && a.DistancesWithin <= 0 {
 			v.complain(p, v.child("distances_within"), "leave it out if the table lists all pairs", "needs a number of km above 0")
+		}
+	}
+}
+
+func mapLayers(m *Map) func(value) {
+	return func(v value) {
+		ok := v.object(
+			may("rivers", oneOrMany(&m.Rivers, label)),
+			may("lakes", oneOrMany(&m.Lakes, label)),
+			may("places", oneOrMany(&m.Places, label)),
+			may("credit", text(&m.Credit)),
+		)
+		if ok && len(m.Rivers)+len(m.Lakes)+len(m.Places) == 0 {
+			v.bad("name GeoJSON files: rivers (lines), lakes (polygons), places (points); or leave map out", "names no file")
 		}
 	}
 }

@@ -89,7 +89,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for _, name := range []string{"misspelt key", "unknown key", "missing key", "missing key in a list", "number for text", "list for text",
 		"text for a list", "id with a space", "other notation", "half an interval", "no data", "format unknown", "series without start",
 		"series from a file", "negative count", "fraction", "no file", "kind of event", "kinds of a table", "columns of any format", "column of ACLED", "column of GED", "class of GED", "period of a table", "date format", "table without a date", "columns of areas missing",
-		"no code", "table and polygons", "neither", "grid of nothing", "unknown grid", "table and grid", "box without a grid", "box without a side", "box beyond the earth", "distance columns missing", "distance column missing", "distances within nothing",
+		"no code", "table and polygons", "neither", "grid of nothing", "unknown grid", "table and grid", "map without a file", "map is no block", "unknown layer", "layer is a block", "layer of numbers", "credit of a map", "box without a grid", "box without a side", "box beyond the earth", "distance columns missing", "distance column missing", "distances within nothing",
 		"columns for polygons", "two relations in one", "country and areas", "country and unit", "unknown question", "unknown word", "claim without phase", "phase unknown",
 		"direction of a goal", "presence inside", "goal without needs", "goal of no campaign", "unknown signature", "none that expects",
 		"output without a number", "unknown measure", "rate of nothing", "classes and kinds", "kinds of activity", "areas of resumption", "lags of a share",

@@ -20,6 +20,7 @@ type Study struct {
 	Outcome   athar.Names // what is counted, in words
 	Data      []Data
 	Areas     Areas
+	Map       Map // what lies under the symbols of the brief's maps
 	Campaigns []Campaign
 	Goals     []Goal
 	Totals    []Total
@@ -89,6 +90,15 @@ type Areas struct {
 	Grid            string            // prio: the areas are cells; GeoJSON holds the units above them
 	Box             *Box              // cells within it only; nil: no limit
 	Credit          string
+}
+
+// Map names GeoJSON files of what the brief's maps show for orientation. Nothing
+// is computed from them.
+type Map struct {
+	Rivers []string // lines
+	Lakes  []string // polygons
+	Places []string // points with a name
+	Credit string
 }
 
 // Box is a rectangle of degrees.

@@ -229,9 +229,7 @@ func TestLabelsDoNotOverlap(t *testing.T) {
 	for i := range 60 {
 		m.Labels = append(m.Labels, Label{Lon: 2 + float64(i%7)/10, Lat: 1.5 + float64(i%5)/10, Text: "a name here"})
 	}
-	var s svg
-	m.labels(&s, nil)
-	placed := strings.Count(s.b.String(), "<text")
+	placed := len(m.arrange(nil))
 	if placed < 4 || placed > 40 {
 		t.Errorf("%d of 60 crowded names placed", placed)
 	}
@@ -276,5 +274,31 @@ func TestArabicLabels(t *testing.T) {
 	s.text("text", "نينوى", anchor...)
 	if anchor[1] != "start" {
 		t.Error("the caller's attributes were changed")
+	}
+}
+
+// TestTownsOnTheMap: a dot for every name, no more than asked, none twice, the
+// most important first, and names that run to the left stand on their side of the
+// dot.
+func TestTownsOnTheMap(t *testing.T) {
+	m := Map{West: 0, East: 4, South: 0, North: 3, Width: 400, Height: 300, MostTowns: 3, ScaleLabel: func(float64) string { return "" }, Labels: []Label{{Lon: 1, Lat: 2.5, Text: "Deir-ez-Zor"}},
+		Spots: []Spot{{Lon: 1.5, Lat: 1.5, R: 9, Class: "events"}},
+		Towns: []Town{{1.5, 1.5, "بغداد"}, {3, 1, "deir ez Zor"}, {9, 9, "Outside"}, {1.51, 1.5, "Crowded"}, {2.5, 2, "Two"}, {2.5, 1, "Three"}, {1, 1, "Four"}}}
+	s := string(m.SVG())
+	wellFormed(t, s)
+	for text, want := range map[string]int{`class="town"`: 3, `class="townname"`: 3, ">بغداد<": 1, ">Two<": 1, ">Three<": 1, ">Four<": 0, ">Crowded<": 0, ">deir ez Zor<": 0} {
+		if got := strings.Count(s, text); got != want {
+			t.Errorf("%q stands %d times, want %d", text, got, want)
+		}
+	}
+	if strings.Index(s, `class="town"`) > strings.Index(s, `class="events"`) {
+		t.Error("a town lies over an event")
+	}
+	name := regexp.MustCompile(`<text class="townname" x="([\d.]+)%" y="[\d.]+%" text-anchor="(\w+)"( direction="rtl")?>(بغداد|Two)<`).FindAllStringSubmatch(s, -1)
+	if len(name) != 2 || name[0][2] != "end" || name[0][3] == "" || name[1][2] != "start" || name[1][3] != "" {
+		t.Fatalf("%q", name)
+	}
+	if x, _ := strconv.ParseFloat(name[0][1], 64); x < 37.5+.5 {
+		t.Errorf("the name ends to the left of x %v%%, over its dot at 37.5%%", x)
 	}
 }

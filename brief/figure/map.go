@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // Shape is an area or a country on a map, as closed rings of longitude and
@@ -39,6 +41,13 @@ type Label struct {
 	x, y float64 // of a country's name, centred there
 }
 
+// Town is a place for orientation: a small ring with its name, drawn only where
+// the name has room.
+type Town struct {
+	Lon, Lat float64
+	Text     string
+}
+
 // Map draws shapes, symbols and names in an equirectangular projection scaled
 // by the cosine of the middle latitude.
 type Map struct {
@@ -48,6 +57,8 @@ type Map struct {
 	Shapes                   []Shape
 	Spots                    []Spot
 	Labels                   []Label
+	Towns                    []Town // the most important first
+	MostTowns                int    // drawn
 	Title                    string
 	Desc                     string
 	ScaleLabel               func(km float64) string
@@ -97,15 +108,22 @@ func (m *Map) SVG() template.HTML {
 		if m.Atlas == nil || !m.Atlas.shapes[shape.ID] || !m.touches(shape.Rings) {
 			continue
 		}
-		middle, size := m.seen(shape.Rings)
-		if shape.Name != "" && size > 0.04*m.Width*m.Height {
-			names = append(names, Label{Text: shape.Name, Class: "country", x: middle[0], y: middle[1]})
+		if shape.Name != "" {
+			if middle, size := m.seen(shape.Rings); size > 0.04*m.Width*m.Height {
+				names = append(names, Label{Text: shape.Name, Class: "country", x: middle[0], y: middle[1]})
+			}
 		}
 		attrs := []string{"class", shape.Class, "href", "#" + shape.ID, "transform", m.Atlas.place(m)}
 		if shape.Key != "" {
 			attrs = append(attrs, "data-k", shape.Key)
 		}
 		s.mark(shape.Title, "use", attrs...)
+	}
+	written := m.arrange(names)
+	for _, w := range written {
+		if w.town {
+			s.el("circle", "class", "town", "cx", px1(w.at[0]), "cy", px1(w.at[1]), "r", "2.6")
+		}
 	}
 	for _, spot := range m.Spots {
 		if !m.Has(spot.Lon, spot.Lat) {
@@ -125,7 +143,9 @@ func (m *Map) SVG() template.HTML {
 		s.mark(spot.Title, tag, attrs...)
 	}
 	s.close("svg")
-	m.labels(&s, names)
+	for _, w := range written {
+		s.text("text", w.text, "class", w.class, "x", pc(w.x/m.Width), "y", pc(w.y/m.Height), "text-anchor", w.anchor)
+	}
 	m.furniture(&s)
 	s.close("svg")
 	return s.html()
@@ -154,42 +174,47 @@ type box struct{ x0, y0, x1, y1 float64 }
 
 func (a box) hits(b box) bool { return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 }
 
-// labels places names greedily, in the order given: to the right of the point,
+// written is a name with its place, in units of the drawing. The anchor is that
+// of text that runs to the right.
+type written struct {
+	text, class string
+	x, y        float64
+	anchor      string
+	town        bool
+	at          [2]float64 // of a town
+}
+
+// arrange places names greedily, in the order given: to the right of the point,
 // to the left, above, below, or not at all; countries at the middle of what is
-// seen of them, or above or below it.
-func (m *Map) labels(s *svg, countries []Label) {
+// seen of them, or above or below it; then towns, unless a name says the same
+// already.
+func (m *Map) arrange(countries []Label) (out []written) {
 	const size = 12.5
 	frame := box{4, 4, m.Width - 4, m.Height - 4}
 	taken := []box{
 		{0, m.Height - 36, m.Width/4 + 20, m.Height}, // scale bar
 		{m.Width - 36, 0, m.Width, 48},               // north arrow
 	}
-	for _, l := range slices.Concat(m.Labels, countries) {
-		x, y := l.x, l.y
-		country := x != 0 || y != 0
-		if !country {
-			if !m.Has(l.Lon, l.Lat) {
-				continue
-			}
-			x, y = m.xy(l.Lon, l.Lat)
-		}
-		w := float64(len([]rune(l.Text)))*size*0.56 + 4
-		r := l.Clear + 4
+	said := map[string]bool{}
+	put := func(w written, clear, wide float64) bool {
+		x, y := w.x, w.y
+		width := float64(len([]rune(w.text)))*size*0.56*wide + 4
+		r := clear + 4
 		type place struct {
 			b      box
 			x, y   float64
 			anchor string
 		}
 		places := []place{
-			{box{x + r, y - 8, x + r + w, y + 7}, x + r + 1, y + 4, "start"},
-			{box{x - r - w, y - 8, x - r, y + 7}, x - r - 1, y + 4, "end"},
-			{box{x - w/2, y - r - 15, x + w/2, y - r}, x, y - r - 3, "middle"},
-			{box{x - w/2, y + r, x + w/2, y + r + 15}, x, y + r + 11, "middle"},
+			{box{x + r, y - 8, x + r + width, y + 7}, x + r + 1, y + 4, "start"},
+			{box{x - r - width, y - 8, x - r, y + 7}, x - r - 1, y + 4, "end"},
+			{box{x - width/2, y - r - 15, x + width/2, y - r}, x, y - r - 3, "middle"},
+			{box{x - width/2, y + r, x + width/2, y + r + 15}, x, y + r + 11, "middle"},
 		}
-		if country {
+		if w.class == "country" {
 			places = nil
 			for _, dy := range []float64{0, 30, -30, 60, -60, 100, -100} {
-				places = append(places, place{box{x - w/2, y + dy - 8, x + w/2, y + dy + 8}, x, y + dy + 4, "middle"})
+				places = append(places, place{box{x - width/2, y + dy - 8, x + width/2, y + dy + 8}, x, y + dy + 4, "middle"})
 			}
 		}
 		for _, p := range places {
@@ -199,11 +224,54 @@ func (m *Map) labels(s *svg, countries []Label) {
 			}
 			if free {
 				taken = append(taken, p.b)
-				s.text("text", l.Text, "class", l.Class, "x", pc(p.x/m.Width), "y", pc(p.y/m.Height), "text-anchor", p.anchor)
-				break
+				w.x, w.y, w.anchor = p.x, p.y, p.anchor
+				out = append(out, w)
+				said[letters(w.text)] = true
+				return true
 			}
 		}
+		return false
 	}
+	for _, l := range m.Labels {
+		if m.Has(l.Lon, l.Lat) {
+			x, y := m.xy(l.Lon, l.Lat)
+			put(written{text: l.Text, class: l.Class, x: x, y: y}, l.Clear, 1)
+		}
+	}
+	for _, l := range countries {
+		put(written{text: l.Text, class: l.Class, x: l.x, y: l.y}, 0, 1)
+	}
+	// Maps shrink on small screens, names and furniture do not: towns need air.
+	taken = append(taken, box{0, m.Height - 62, m.Width/4 + 34, m.Height}, box{m.Width - 64, 0, m.Width, 84})
+	n := 0
+	for _, t := range m.Towns {
+		if n == m.MostTowns {
+			break
+		}
+		if !m.Has(t.Lon, t.Lat) || said[letters(t.Text)] {
+			continue
+		}
+		x, y := m.xy(t.Lon, t.Lat)
+		dot := box{x - 4, y - 4, x + 4, y + 4}
+		if slices.ContainsFunc(taken, dot.hits) {
+			continue
+		}
+		if put(written{text: t.Text, class: "townname", x: x, y: y, town: true, at: [2]float64{x, y}}, 0, 1.25) {
+			taken = append(taken, dot)
+			n++
+		}
+	}
+	return out
+}
+
+// letters is a name without what spellings differ in: case, hyphens, spaces.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
 }
 
 // clipped is the part of a ring that lies in the window, a little enlarged so that
