@@ -191,6 +191,12 @@ func TestBundleOfClosedData(t *testing.T) {
 			}
 		}
 	}
+	if river, err := os.ReadFile(filepath.Join(filepath.Dir(study), "rivers.geojson")); err != nil || !bytes.Equal(files["study/rivers.geojson"], river) {
+		t.Errorf("the rivers of the maps are not in the bundle: %v", err)
+	}
+	if !bytes.Contains(files["expected/findings.json"], []byte(`"rivers"`)) {
+		t.Error("the bundle's findings have no rivers")
+	}
 	if b.Same || len(b.Aggregated) != 2 || b.SameEffects == 0 {
 		t.Errorf("%+v", b.Aggregated)
 	}
