@@ -28,6 +28,12 @@ at claims.html isis-2020/brief.html claims
 at arabic-campaign.html isis-2020/brief.ar.html campaign-2
 at small.html iraq-2007/brief.html studymap
 at map.html isis-2020/brief.html where
+for part in goals adaptation; do
+	at "$part.html" isis-2020/brief.html "$part"
+done
+for part in where goals adaptation claims; do
+	at "arabic-$part.html" isis-2020/brief.ar.html "$part"
+done
 cat >"$work/telephone.html" <<'END'
 <!doctype html><body style="margin:0;background:#d8dbde;display:flex;gap:30px;padding:30px">
 <iframe src="iraq-2007/brief.html" style="width:390px;height:844px;border:0;background:#fff"></iframe>
@@ -42,4 +48,7 @@ shot claims 1200 1400 claims.html
 shot map 1200 1750 map.html
 shot arabic 1200 1500 isis-2020/brief.ar.html
 shot arabic-campaign 1200 2450 arabic-campaign.html
+for part in goals adaptation arabic-where arabic-goals arabic-adaptation arabic-claims; do
+	shot "$part" 1200 1750 "$part.html"
+done
 shot telephone 870 904 telephone.html
