@@ -24,17 +24,16 @@ func reps(few int) int {
 
 // world is a record of provinces that follow themselves and each other.
 type world struct {
-	name        string
-	provinces   int        // near, and as many far
-	rate        float64    // events a province and day that follow none
-	own, cross  [2]float64 // followers of an event in its province and in all others, before and after, near
-	fall        float64    // of what follows none, near, afterwards
-	keep        float64    // of all events near afterwards, at random
-	wave        [2]float64 // sd of a log intensity of weeks that provinces near share
-	lag         float64
-	days        [2]int
-	theta       float64
-	farUnlikely bool
+	name       string
+	provinces  int        // near, and as many far
+	rate       float64    // events a province and day that follow none
+	own, cross [2]float64 // followers of an event in its province and in all others, before and after, near
+	fall       float64    // of what follows none, near, afterwards
+	keep       float64    // of all events near afterwards, at random
+	wave       [2]float64 // sd of a log intensity of weeks that provinces near share
+	lag        float64
+	days       [2]int
+	theta      float64
 }
 
 func (w world) pattern(seed uint64, rep int) *athar.Pattern {

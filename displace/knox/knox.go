@@ -121,7 +121,7 @@ type Result struct {
 }
 
 // At is the cell of two bands.
-func (r *Result) At(space, time int) *Cell { return &r.Cells[space*len(r.Time)+time] }
+func (res *Result) At(space, time int) *Cell { return &res.Cells[space*len(res.Time)+time] }
 
 var nan = athar.Num(math.NaN())
 

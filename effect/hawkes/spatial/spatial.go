@@ -169,7 +169,6 @@ type model struct {
 	square []float64
 	gap    []float64
 
-	disc  float64   // whole angle integral is 2 pi
 	nodes []int     // first node of each event, and the end
 	r2    []float64 // squared radius of a node, rising within an event
 	w     []float64 // angle that it stands for, signed
