@@ -1,55 +1,28 @@
 package stat
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
-	"strconv"
 	"testing"
-
-	"athar/internal/testdata"
 )
-
-func readTable(t *testing.T, path string) [][]string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows[1:]
-}
-
-func number(t *testing.T, s string) float64 {
-	t.Helper()
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 // surveillance's hhh4 on measles in 17 districts: endemic 1 + t + one pair of
 // waves with population as offset, autoregressive 1, neighbours of first order 1.
 func TestMeasles(t *testing.T) {
-	counts := readTable(t, testdata.Shared(t, "golden/surveillance/measles_counts.csv"))
-	order := readTable(t, testdata.Shared(t, "golden/surveillance/measles_nbOrder.csv"))
-	people := readTable(t, testdata.Shared(t, "golden/surveillance/measles_pop.csv"))
+	_, counts := table(t, "golden/surveillance/measles_counts.csv")
+	_, order := table(t, "golden/surveillance/measles_nbOrder.csv")
+	_, people := table(t, "golden/surveillance/measles_pop.csv")
 	fits := map[string]float64{}
-	for _, r := range readTable(t, testdata.Shared(t, "golden/surveillance/loglik.csv")) {
-		fits[r[0]] = number(t, r[1])
+	_, liks := table(t, "golden/surveillance/loglik.csv")
+	for _, r := range liks {
+		fits[r[0]] = num(t, r[1])
 	}
 	const units = 17
-	y := func(week, k int) float64 { return number(t, counts[week][1+k]) }
+	y := func(week, k int) float64 { return num(t, counts[week][1+k]) }
 	d := Rows{P: 4, Q: 2}
 	for week := 1; week < len(counts); week++ {
 		for k := range units {
 			d.Y = append(d.Y, y(week, k))
-			d.Offset = append(d.Offset, math.Log(number(t, people[k][1])))
+			d.Offset = append(d.Offset, math.Log(num(t, people[k][1])))
 			s, c := math.Sincos(2 * math.Pi * float64(week) / 52)
 			d.X = append(d.X, 1, float64(week), s, c)
 			near := 0.0
@@ -65,7 +38,7 @@ func TestMeasles(t *testing.T) {
 		fit, file string
 		nb        bool
 	}{{"hhh4_poisson", "hhh4_poisson_coef.csv", false}, {"hhh4_negbin1", "hhh4_basic_coef.csv", true}} {
-		want := readTable(t, testdata.Shared(t, "golden/surveillance/"+c.file))
+		_, want := table(t, "golden/surveillance/"+c.file)
 		var a Additive
 		if err := a.Fit(d, c.nb, false); err != nil {
 			t.Fatal(err)
@@ -79,8 +52,8 @@ func TestMeasles(t *testing.T) {
 			t.Errorf("%s: log-likelihood %.8f, want %.8f", c.fit, a.LogLik, fits[c.fit])
 		}
 		for j, g := range got {
-			w := number(t, want[j][1])
-			if se := number(t, want[j][2]); math.Abs(g-w) > 1e-3*se {
+			w := num(t, want[j][1])
+			if se := num(t, want[j][2]); math.Abs(g-w) > 1e-3*se {
 				t.Errorf("%s: %s is %.7f, want %.7f (se %.7f)", c.fit, want[j][0], g, w, se)
 			}
 		}
