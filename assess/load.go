@@ -273,20 +273,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 		return err
 	}
 	for _, e := range r.Events {
-		if e.Place != athar.PlaceUnknown {
-			coarse := 0
-			if e.Place > athar.PlaceDistrict {
-				coarse = 1
-			}
-			in.placed = append(in.placed, placedEvents{e.When.Mid(), 1, coarse})
-		}
-		area, reason := in.locate(e, find)
-		if reason != "" {
-			reasons[reason]++
-		}
-		in.note(e, area)
-		in.points.add(in, e, area)
-		in.known(in.count(i, area, e.Country, e.When, 1), e)
+		in.take(i, e, find, reasons)
 	}
 	for _, name := range sortedKeys(reasons) {
 		r.Info.Rejected = append(r.Info.Rejected, athar.ReasonCount{Reason: name, N: reasons[name], Fault: name == "unknown-area"})
@@ -305,6 +292,24 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	}
 	in.cover(d, r.Info)
 	return nil
+}
+
+// take counts an event of input i wherever events are counted.
+func (in *inputs) take(i int, e athar.Event, find func(name string, line int) string, reasons map[string]int) {
+	if e.Place != athar.PlaceUnknown {
+		coarse := 0
+		if e.Place > athar.PlaceDistrict {
+			coarse = 1
+		}
+		in.placed = append(in.placed, placedEvents{e.When.Mid(), 1, coarse})
+	}
+	area, reason := in.locate(e, find)
+	if reason != "" {
+		reasons[reason]++
+	}
+	in.note(e, area)
+	in.points.add(in, e, area)
+	in.known(in.count(i, area, e.Country, e.When, 1), e)
 }
 
 // locate finds the area of an event, or the reason why it has none. A name that

@@ -23,15 +23,47 @@ const (
 // campaign; nil where the days are known less well than to a week. between is the
 // distance of two areas of the grid in km.
 func (in *inputs) scan(campaign string, p *athar.Pattern, v *panel.View) *athar.Scan {
-	if p.Grain > scanDays || len(p.Areas) < 2 {
+	places, _, cases := scanned(p)
+	if places == nil {
 		return nil
 	}
-	places := make([]scan.Place, len(p.Areas))
-	roles := make([]athar.Role, len(p.Areas))
-	for i, a := range p.Areas {
-		places[i], roles[i] = scan.Place{Code: a.Code, X: a.Lon, Y: a.Lat}, a.Role
+	s := scan.SpaceTime(places, cases, in.scanOptions(campaign, p, scanDraws))
+	return &athar.Scan{Unit: scanDays, Low: cylinders(s.Low), High: cylinders(s.High), Warnings: s.Warnings, Refusal: s.Refusal,
+		Coincident: *in.coincidence(campaign, p, in.placeboCampaigns(campaign, p, v))}
+}
+
+// coincidence asks whether too few inside go together with too many around, among
+// campaigns that did not happen if there are any; nil as for scan.
+func (in *inputs) coincidence(campaign string, p *athar.Pattern, placebos []scan.Campaign) *athar.Coincidence {
+	places, roles, cases := scanned(p)
+	if places == nil {
+		return nil
 	}
-	var cases []scan.Case
+	c := scan.Coincide(places, cases, scan.Campaign{Roles: roles, Span: p.After}, placebos, in.scanOptions(campaign+"/coincidence", p, coincideDeal))
+	out := &athar.Coincidence{P: c.P, PPlacebo: c.PPlacebo, MinP: c.MinP, Placebos: c.Placebos, Refusal: c.Refusal}
+	if c.Low != nil {
+		out.Low = &cylinders([]scan.Cylinder{*c.Low})[0]
+	}
+	if c.High != nil {
+		out.High = &cylinders([]scan.Cylinder{*c.High})[0]
+	}
+	return out
+}
+
+func (in *inputs) scanOptions(task string, p *athar.Pattern, draws int) scan.Options {
+	return scan.Options{Study: athar.Span{First: p.Before.First, Last: p.After.Last}, Unit: scanDays, Seed: in.study.Choices.Seed,
+		Draws: min(draws, in.study.Choices.Draws), Task: task}
+}
+
+// scanned are the places and events of a pattern as a scan takes them; nil where
+// the days are known less well than to a week.
+func scanned(p *athar.Pattern) (places []scan.Place, roles []athar.Role, cases []scan.Case) {
+	if p.Grain > scanDays || len(p.Areas) < 2 {
+		return nil, nil, nil
+	}
+	for _, a := range p.Areas {
+		places, roles = append(places, scan.Place{Code: a.Code, X: a.Lon, Y: a.Lat}), append(roles, a.Role)
+	}
 	for _, r := range p.Records {
 		if r.When.Days() <= scanDays {
 			for range r.N {
@@ -39,21 +71,7 @@ func (in *inputs) scan(campaign string, p *athar.Pattern, v *panel.View) *athar.
 			}
 		}
 	}
-	seed, draws := in.study.Choices.Seed, in.study.Choices.Draws
-	o := scan.Options{Study: athar.Span{First: p.Before.First, Last: p.After.Last}, Unit: scanDays, Seed: seed, Draws: min(scanDraws, draws), Task: campaign}
-	s := scan.SpaceTime(places, cases, o)
-	out := &athar.Scan{Unit: scanDays, Low: cylinders(s.Low), High: cylinders(s.High), Warnings: s.Warnings, Refusal: s.Refusal}
-
-	o.Draws, o.Task = min(coincideDeal, draws), campaign+"/coincidence"
-	c := scan.Coincide(places, cases, scan.Campaign{Roles: roles, Span: p.After}, in.placeboCampaigns(campaign, p, v), o)
-	out.Coincident = athar.Coincidence{P: c.P, PPlacebo: c.PPlacebo, MinP: c.MinP, Placebos: c.Placebos, Refusal: c.Refusal}
-	if c.Low != nil {
-		out.Coincident.Low = &cylinders([]scan.Cylinder{*c.Low})[0]
-	}
-	if c.High != nil {
-		out.Coincident.High = &cylinders([]scan.Cylinder{*c.High})[0]
-	}
-	return out
+	return places, roles, cases
 }
 
 func cylinders(list []scan.Cylinder) []athar.Cylinder {

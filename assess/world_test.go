@@ -56,7 +56,14 @@ func TestJudgeSaysWhatAStudySays(t *testing.T) {
 		}
 		for k := range 5 {
 			x := trial(t, w, k)
-			short, full := judge(x, false), judge(x, true)
+			short, err := Judge(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			full, err := JudgeAll(x)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if len(short.Findings) != len(full.Findings) || len(short.Findings) == 0 {
 				t.Fatalf("%s: %d findings, %d in full", w.Name, len(short.Findings), len(full.Findings))
 			}

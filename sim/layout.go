@@ -62,12 +62,17 @@ func (w World) Map() ([]Place, error) {
 func (w World) Areas(places []Place) []athar.Area {
 	var out []athar.Area
 	for i, p := range places {
-		const kmPerDegree = 111.2
-		lat := 33 + (p.North+cellKm/2)/kmPerDegree
+		lon, lat := degrees(p.East+cellKm/2, p.North+cellKm/2)
 		out = append(out, athar.Area{Code: fmt.Sprintf("A%03d", i), Name: athar.Names{En: fmt.Sprintf("Area %d", i+1), Ar: fmt.Sprintf("منطقة %d", i+1)},
-			Lon: round(40 + (p.East+cellKm/2)/(kmPerDegree*math.Cos(33*math.Pi/180))), Lat: round(lat), Km2: cellKm * cellKm})
+			Lon: round(lon), Lat: round(lat), Km2: cellKm * cellKm})
 	}
 	return out
+}
+
+// degrees turns a point of the map, in km, into longitude and latitude.
+func degrees(east, north float64) (lon, lat float64) {
+	const kmPerDegree = 111.2
+	return 40 + east/(kmPerDegree*math.Cos(33*math.Pi/180)), 33 + north/kmPerDegree
 }
 
 // round keeps four decimals of a degree, about 10 m.

@@ -129,6 +129,12 @@ func or[T comparable](v, def T) T {
 // Panel draws replicate number replicate of the world. Volumes of the areas
 // belong to the world and stay the same in every replicate.
 func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
+	p, truth, _ := w.draw(seed, replicate)
+	return p, truth
+}
+
+// draw is Panel, with the days of the events by cell for a self-exciting world.
+func (w World) draw(seed uint64, replicate int) (*athar.Panel, Truth, map[int][]athar.Day) {
 	inside, ring, far := or(w.Inside, 8), or(w.Ring, 8), or(w.Far, 36)
 	pre, during, post := or(w.Pre, 24), or(w.During, 6), or(w.Post, 6)
 	level, phi := or(w.Level, 3), or(w.Phi, 1)
@@ -201,6 +207,7 @@ func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
 		truth[Key{athar.AskNet, 0, ph}] = (a*in + b*r1 + c) / (a + b + c)
 	}
 
+	days := map[int][]athar.Day{}
 	r := stat.Stream(seed, "sim/"+w.Name, replicate)
 	for i, a := range p.Areas {
 		state := w.Sigma * r.NormFloat64()
@@ -227,7 +234,7 @@ func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
 			k := p.At(i, t)
 			p.Use[k] = true
 			if w.Branching > 0 {
-				w.excite(r, p, i, t, mu*(1-w.Branching))
+				w.excite(r, p, i, t, mu*(1-w.Branching), days)
 				continue
 			}
 			p.Count[k] = stat.NegBin(r, mu, phi)
@@ -248,7 +255,7 @@ func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
 		k := Key{athar.AskInside, 0, athar.During}
 		truth[k] += (1 - truth[k]) * w.Branching * w.Delay / ((1 - w.Branching) * days)
 	}
-	return p, truth
+	return p, truth, days
 }
 
 // elsewhere is the ratio of the other campaigns in far area f and month t;
@@ -264,15 +271,17 @@ func (w World) elsewhere(f, t int) float64 {
 }
 
 // excite adds immigrants immigrants on average to a month of an area, and all
-// events that follow from them.
-func (w World) excite(r *rand.Rand, p *athar.Panel, i, t int, immigrants float64) {
+// events that follow from them, to the counts and to the days by cell.
+func (w World) excite(r *rand.Rand, p *athar.Panel, i, t int, immigrants float64, days map[int][]athar.Day) {
 	last := p.Periods[len(p.Periods)-1].Last
 	var follow func(day float64)
 	follow = func(day float64) {
 		for t < len(p.Periods) && day >= float64(p.Periods[t].Last+1) {
 			t++
 		}
-		p.Count[p.At(i, t)]++
+		k := p.At(i, t)
+		p.Count[k]++
+		days[k] = append(days[k], athar.Day(day))
 		for range int(stat.NegBin(r, w.Branching, 1)) {
 			if d := day + w.Delay*r.ExpFloat64(); d < float64(last+1) {
 				from := t

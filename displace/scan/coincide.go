@@ -23,15 +23,19 @@ type Coincidence struct {
 	// around it is not taken for both). It takes events for independent, and bursts
 	// alone make it small.
 	P athar.Num `json:"p"`
-	// PPlacebo is the same from the ranks of the low's and of the high's p value
-	// among those of campaigns that did not happen, which have their bursts too:
-	// the one to read. MinP is the smallest it could have been.
+	// PPlacebo is the same from the ranks of the low and of the high among those of
+	// campaigns that did not happen, which have their bursts too: the one to read. Each
+	// is ranked by its log-likelihood ratio over the mean of the largest ones with dates
+	// dealt out, because p values end at 1/(draws+1), where with bursts all of them
+	// lie. MinP is the smallest it could have been.
 	PPlacebo athar.Num      `json:"p_placebo"`
 	MinP     athar.Num      `json:"min_p"`
 	Placebos int            `json:"placebos"` // that gave an answer
 	Draws    int            `json:"draws"`
 	Warnings []athar.Note   `json:"warnings,omitempty"`
 	Refusal  *athar.Refusal `json:"refusal,omitempty"`
+
+	low, high float64 // the two log-likelihood ratios over what dealt dates give on average
 }
 
 // NeedPlacebos is how many placebos must give an answer: fewer cannot reach p = .05.
@@ -70,10 +74,10 @@ func Coincide(places []Place, cases []Case, c Campaign, placebos []Campaign, o O
 			continue
 		}
 		out.Placebos++
-		if chance(r.Low) <= chance(out.Low) {
+		if r.low >= out.low {
 			low++
 		}
-		if chance(r.High) <= chance(out.High) {
+		if r.high >= out.high {
 			high++
 		}
 	}
@@ -163,7 +167,21 @@ func one(places []Place, cases []Case, c Campaign, o Options) Coincidence {
 		return out
 	}
 	out.P = athar.Num(max(chance(out.Low), chance(out.High)))
+	out.low, out.high = excess(out.Low, tops[0]), excess(out.High, tops[1])
 	return out
+}
+
+// excess is the log-likelihood ratio of a cylinder over the mean of tops, the
+// largest ones with dates dealt out; 0 where there is none.
+func excess(c *Cylinder, tops []float64) float64 {
+	if c == nil {
+		return 0
+	}
+	sum := 0.0
+	for _, x := range tops {
+		sum += x
+	}
+	return float64(c.LLR) * float64(len(tops)) / sum
 }
 
 // chance is the p value of a cylinder; there is none where nothing is too few or
