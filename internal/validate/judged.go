@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"athar"
 	"athar/assess"
+	"athar/effect/hawkes"
 	"athar/panel"
 	"athar/sim"
 	"athar/verdict"
@@ -77,6 +79,23 @@ type Verdicts struct {
 	// LnMDE sums ln of the smallest detectable fall, inside, and LnRise that of the rise in
 	// ring 1, during the campaign.
 	LnMDE, LnRise float64
+	// Contradicted counts DISPLACEMENT that the space-time scan took away, by phase.
+	Contradicted map[athar.Phase]int
+	Beside       Beside
+}
+
+// Beside counts, in the replicates of a world of single events of which everything was
+// asked, what is shown beside the words: Scans those in which the scan had a p value,
+// ScanP and RankP those in which the one of dealt dates and the one among campaigns that
+// did not happen are at most .05, Ranked those that have the second; Repeats those in which
+// near repeats inside could be compared, Fewer and More those in which they changed; and the
+// self-exciting answers inside, by phase.
+type Beside struct {
+	N                           int
+	Scans, ScanP, Ranked, RankP int
+	Repeats, Fewer, More        int
+	Asked, Reject, Cover        map[athar.Phase]int
+	LnRatio                     map[athar.Phase]float64
 }
 
 // MDE is the geometric mean of the smallest detectable fall inside, during the
@@ -86,7 +105,8 @@ func (v *Verdicts) Rise() float64 { return math.Exp(v.LnRise / float64(v.N)) }
 
 func noVerdicts() Verdicts {
 	return Verdicts{Words: map[sim.Key]map[athar.Verdict]int{}, Silent: map[sim.Key]int{}, Bare: map[sim.Key]int{}, Reported: map[sim.Key]int{}, Fired: map[string]int{},
-		Reject: map[sim.Key]int{}, Cover: map[sim.Key]int{}, Asked: map[sim.Key]int{}}
+		Reject: map[sim.Key]int{}, Cover: map[sim.Key]int{}, Asked: map[sim.Key]int{},
+		Contradicted: map[athar.Phase]int{}, Beside: Beside{Asked: map[athar.Phase]int{}, Reject: map[athar.Phase]int{}, Cover: map[athar.Phase]int{}, LnRatio: map[athar.Phase]float64{}}}
 }
 
 // add adds the counts of other replicates of the same world.
@@ -111,6 +131,22 @@ func (v *Verdicts) add(x Verdicts) {
 	}
 	v.LnMDE += x.LnMDE
 	v.LnRise += x.LnRise
+	for ph, n := range x.Contradicted {
+		v.Contradicted[ph] += n
+	}
+	b, y := &v.Beside, &x.Beside
+	for _, p := range [][2]*int{{&b.N, &y.N}, {&b.Scans, &y.Scans}, {&b.ScanP, &y.ScanP}, {&b.Ranked, &y.Ranked}, {&b.RankP, &y.RankP},
+		{&b.Repeats, &y.Repeats}, {&b.Fewer, &y.Fewer}, {&b.More, &y.More}} {
+		*p[0] += *p[1]
+	}
+	for _, m := range [][2]map[athar.Phase]int{{b.Asked, y.Asked}, {b.Reject, y.Reject}, {b.Cover, y.Cover}} {
+		for ph, n := range m[1] {
+			m[0][ph] += n
+		}
+	}
+	for ph, x := range y.LnRatio {
+		b.LnRatio[ph] += x
+	}
 }
 
 // Judged judges reps replicates of a world. The result does not depend on the number
@@ -118,7 +154,7 @@ func (v *Verdicts) add(x Verdicts) {
 func Judged(w sim.World, reps, workers int) (Verdicts, error) {
 	v := noVerdicts()
 	for from := 0; from < reps; from += blockSize {
-		b, err := judgedFrom(w, from, min(from+blockSize, reps), workers)
+		b, err := judgedFrom(World{World: w}, from, min(from+blockSize, reps), workers)
 		if err != nil {
 			return v, err
 		}
@@ -128,10 +164,18 @@ func Judged(w sim.World, reps, workers int) (Verdicts, error) {
 }
 
 // judgedFrom judges the replicates from, ..., to-1.
-func judgedFrom(w sim.World, from, to, workers int) (Verdicts, error) {
+func judgedFrom(w World, from, to, workers int) (Verdicts, error) {
 	v := noVerdicts()
 	v.N = to - from
-	_, truth, err := Trial(w, from)
+	draw := func(k int) (assess.Trial, sim.Truth, error) { return Trial(w.World, k) }
+	if w.Beside > 0 {
+		set, err := polygons(w.World)
+		if err != nil {
+			return v, err
+		}
+		draw = func(k int) (assess.Trial, sim.Truth, error) { return EventTrial(w.World, set, k) }
+	}
+	_, truth, err := draw(from)
 	if err != nil {
 		return v, err
 	}
@@ -146,14 +190,19 @@ func judgedFrom(w sim.World, from, to, workers int) (Verdicts, error) {
 				if k >= v.N {
 					return
 				}
-				t, _, _ := Trial(w, from+k) // as the first, which had no error
-				all[k], _ = assess.Judge(t) // nothing is read, so nothing can fail
+				t, _, _ := draw(from + k) // as the first, which had no error
+				if w.Beside > 0 && (from+k)%w.Beside == 0 {
+					all[k], _ = assess.JudgeAll(t) // nothing is read, so nothing can fail
+				} else {
+					all[k], _ = assess.Judge(t)
+				}
 			}
 		})
 	}
 	wg.Wait()
 	for _, j := range all {
 		v.count(j)
+		v.Beside.count(j, w.World)
 	}
 	return v, nil
 }
@@ -172,6 +221,9 @@ func (v *Verdicts) count(j assess.Judgement) {
 			v.Words[k] = map[athar.Verdict]int{}
 		}
 		v.Words[k][f.Verdict]++
+		if f.Question == athar.AskMovement && slices.ContainsFunc(f.Because, func(n athar.Note) bool { return n.Code == "movement-scan-contradicts" }) {
+			v.Contradicted[f.Phase]++
+		}
 		if verdict.Directional(f.Verdict) {
 			if quiet {
 				v.Silent[k]++
@@ -206,6 +258,55 @@ func (v *Verdicts) count(j assess.Judgement) {
 				v.LnMDE += math.Log(float64(e.MDELow))
 			case k.Question == athar.AskRing && k.Ring == 1:
 				v.LnRise += math.Log(float64(e.MDEHigh))
+			}
+		}
+	}
+}
+
+func (b *Beside) count(j assess.Judgement, w sim.World) {
+	if j.SpaceTime == nil {
+		return
+	}
+	b.N++
+	hit := func(n *int, p athar.Num) {
+		if p <= .05 {
+			*n++
+		}
+	}
+	if c := j.SpaceTime.Scan; c != nil && c.Coincident.Refusal == nil {
+		b.Scans++
+		hit(&b.ScanP, c.Coincident.P)
+		if !math.IsNaN(float64(c.Coincident.PPlacebo)) {
+			b.Ranked++
+			hit(&b.RankP, c.Coincident.PPlacebo)
+		}
+	}
+	for _, n := range j.SpaceTime.NearRepeats {
+		if n.Around || n.Refusal != nil || math.IsNaN(float64(n.ExtraLow)) {
+			continue
+		}
+		b.Repeats++
+		switch {
+		case n.Change > 0:
+			b.More++
+		case n.Change < 0:
+			b.Fewer++
+		}
+	}
+	for i, ph := range []athar.Phase{athar.During, athar.Post} {
+		for _, e := range j.Effects {
+			if e.Method != "hawkes" || e.Spec != hawkes.Background || e.Question != athar.AskInside || e.Phase != ph || e.Refusal != nil {
+				continue
+			}
+			// What starts by itself falls to the world's ratio at once, whatever follows.
+			truth := cmp.Or(w.InsideRR[i], 1)
+			b.Asked[ph]++
+			b.LnRatio[ph] += math.Log(float64(e.RR))
+			if e.High < 1 || e.Low > 1 {
+				b.Reject[ph]++
+			}
+			if float64(e.Low) <= truth && truth <= float64(e.High) {
+				b.Cover[ph]++
 			}
 		}
 	}

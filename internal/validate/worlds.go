@@ -45,6 +45,9 @@ type World struct {
 	Covers  bool          // its interval must hold the truth
 	Mislead bool          // bare directions must be rare
 	Moves   athar.Verdict // the word that movement must get; "": none
+	// Beside makes it a world of single events, of which every Beside-th replicate is asked
+	// everything; 0: counts by month.
+	Beside int
 }
 
 // WorldNamed finds a world of the tables.
@@ -109,8 +112,12 @@ func judgeAll(worlds []World, reps int, c Course) ([]Verdicts, error) {
 					continue
 				}
 				to := min(from+size, reps)
-				v, ok, err := block(&c, x.Name, from, to, func() (Verdicts, error) {
-					return judgedFrom(x.World, from, to, runtime.NumCPU())
+				name := x.Name
+				if x.Beside > 0 {
+					name += "-events"
+				}
+				v, ok, err := block(&c, name, from, to, func() (Verdicts, error) {
+					return judgedFrom(x, from, to, runtime.NumCPU())
 				})
 				if err != nil {
 					return nil, err
@@ -127,6 +134,23 @@ func judgeAll(worlds []World, reps int, c Course) ([]Verdicts, error) {
 // Worlds judges every world as a study would be judged and writes the tables.
 func Worlds(w io.Writer, reps int, c Course) error {
 	return worldTables(w, reps, TableWorlds(), c)
+}
+
+// words writes the words on movement and how often they came, the required one marked.
+func (t *tables) words(x World, v *Verdicts, m sim.Key) string {
+	var words []string
+	for _, word := range []athar.Verdict{athar.Displacement, athar.Diffusion} {
+		s := float64(v.Words[m][word]) / float64(v.N)
+		if s == 0 && word != x.Moves {
+			continue
+		}
+		shown := fmt.Sprintf("%.1f", 100*s)
+		if word == x.Moves {
+			shown = t.mark(sim.Rate{N: v.N}, s, nameLow, 1)
+		}
+		words = append(words, fmt.Sprintf("%s %s", word, shown))
+	}
+	return strings.Join(words, ", ")
 }
 
 func worldTables(w io.Writer, reps int, worlds []World, c Course) error {
@@ -182,19 +206,7 @@ in at most 10%% in S3, S4 and S5-inside; DISPLACEMENT and DIFFUSION OF BENEFITS 
 			}
 			t.text(" %.1f | %s | %.1f | %.1f | %.1f |", 100*share(v.Words[k][athar.Decline]+v.Words[k][athar.Escalation]), bare,
 				100*share(v.Reported[k]), 100*share(v.Silent[k]), 100*share(v.Words[k][athar.NotRobust]))
-			var words []string
-			for _, word := range []athar.Verdict{athar.Displacement, athar.Diffusion} {
-				s := share(v.Words[m][word])
-				if s == 0 && word != x.Moves {
-					continue
-				}
-				shown := fmt.Sprintf("%.1f", 100*s)
-				if word == x.Moves {
-					shown = t.mark(all, s, nameLow, 1)
-				}
-				words = append(words, fmt.Sprintf("%s %s", word, shown))
-			}
-			t.text(" %s |\n", strings.Join(words, ", "))
+			t.text(" %s |\n", t.words(x, v, m))
 		}
 		list := slices.SortedFunc(maps.Keys(v.Fired), func(a, b string) int { return cmp.Or(v.Fired[b]-v.Fired[a], strings.Compare(a, b)) })
 		var said []string

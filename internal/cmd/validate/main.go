@@ -19,8 +19,8 @@ func main() {
 	reps := flag.Int("reps", 1000, "replications of every world")
 	out := flag.String("out", "docs/validation", "folder to write to")
 	only := flag.String("only", "", "write this file alone, for example bsts.md")
-	parts := flag.String("parts", "", "folder where finished blocks of worlds.md are kept, so that a stopped run goes on")
-	within := flag.Duration("within", 0, "compute no block of worlds.md after this time and write what is there; 0: no limit")
+	parts := flag.String("parts", "", "folder where finished blocks of worlds.md and event-worlds.md are kept, so that a stopped run goes on")
+	within := flag.Duration("within", 0, "compute no block of these two after this time and write what is there; 0: no limit")
 	flag.Parse()
 	c := validate.Course{Parts: *parts}
 	if *within > 0 {
@@ -34,13 +34,14 @@ func main() {
 
 func run(reps int, out, only string, c validate.Course) error {
 	worlds := func(w io.Writer, reps int) error { return validate.Worlds(w, reps, c) }
+	events := func(w io.Writer, reps int) error { return validate.Events(w, reps, c) }
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		name  string
 		write func(w io.Writer, reps int) error
-	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"joint-worlds.md", validate.Joint}, {"multiverse-worlds.md", validate.Curves}, {"worlds.md", worlds}, {"worlds-adapt.md", validate.Signatures}} {
+	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"joint-worlds.md", validate.Joint}, {"multiverse-worlds.md", validate.Curves}, {"worlds.md", worlds}, {"event-worlds.md", events}, {"worlds-adapt.md", validate.Signatures}} {
 		if only != "" && f.name != only {
 			continue
 		}
