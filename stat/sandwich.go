@@ -20,6 +20,10 @@ type Sandwich struct {
 	blocks []block
 	cells  int
 	split  bool // the blocks' spectra are there
+	// meat is sum s_i^2 Z_i'Z_i of [Sandwich.Contrast] for the last lambda: a fit asks for
+	// several contrasts with one.
+	meat   []float64
+	lambda float64
 }
 
 // block is what the areas of one group share: the spectrum of
@@ -170,6 +174,17 @@ func (b *block) adjust(f []float64, y float64) {
 	}
 }
 
+// rotate fills turned with q'e, row by row of q, which lie side by side.
+func (b *block) rotate(turned, e []float64) {
+	clear(turned)
+	n := len(e)
+	for a, x := range e {
+		for l, q := range b.q[a*n : (a+1)*n] {
+			turned[l] += q * x
+		}
+	}
+}
+
 // Naive is (Z'Z)^- restricted to the regressors and to the periods' effects:
 // the covariance of a Poisson model, K + Periods square.
 func (s *Sandwich) Naive() []float64 { return s.m }
@@ -227,7 +242,7 @@ func (s *Sandwich) CR2(y []float64) []float64 {
 	s.spectra()
 	p, nt := s.p, s.w.Periods
 	meat, score := make([]float64, p*p), make([]float64, p)
-	f, e := make([]float64, nt), make([]float64, nt)
+	f, e, turned := make([]float64, nt), make([]float64, nt), make([]float64, nt)
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
 		n := len(b.periods)
@@ -239,11 +254,8 @@ func (s *Sandwich) CR2(y []float64) []float64 {
 				e[a] = (y[i*nt+t] - m) / math.Sqrt(m)
 			}
 			clear(score)
-			for l := range n {
-				c := 0.0
-				for a := range n {
-					c += b.q[a*n+l] * e[a]
-				}
+			b.rotate(turned[:n], e[:n])
+			for l, c := range turned[:n] {
 				if c *= f[l] * math.Sqrt(sum); c != 0 {
 					for j, v := range b.w[l*p : (l+1)*p] {
 						score[j] += c * v
@@ -432,8 +444,11 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 	bvec, mb := make([]float64, n*p), make([]float64, n*p)
 	scale, own, target, score := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	area := make([]int, n)
-	big := make([]float64, p*p)
-	f := make([]float64, nt)
+	known := s.meat != nil && s.lambda == lambda
+	if !known {
+		s.meat, s.lambda = make([]float64, p*p), lambda
+	}
+	f, dev, turned := make([]float64, nt), make([]float64, nt), make([]float64, nt)
 	k := 0
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
@@ -450,6 +465,11 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 			scale[k] = 1 + lambda*sum/float64(l)
 			total += scale[k] * sum
 			row := bvec[k*p : (k+1)*p]
+			for d, t := range b.periods {
+				m := sum * b.prob[d]
+				dev[d] = (y[i*nt+t] - m) / math.Sqrt(m)
+			}
+			b.rotate(turned[:l], dev[:l])
 			for a, x := range dir {
 				if f[a] == 0 {
 					continue
@@ -457,12 +477,7 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 				target[k] += sum * x * x
 				x *= f[a]
 				own[k] += sum * x * x
-				e := 0.0
-				for d, t := range b.periods {
-					m := sum * b.prob[d]
-					e += b.q[d*l+a] * (y[i*nt+t] - m) / math.Sqrt(m)
-				}
-				score[k] += math.Sqrt(sum) * x * e
+				score[k] += math.Sqrt(sum) * x * turned[a]
 				x *= sum
 				for j, z := range b.w[a*p : (a+1)*p] {
 					row[j] += x * z
@@ -471,16 +486,18 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 			mulVec(mb[k*p:(k+1)*p], s.m, row)
 			k++
 		}
-		for a := range l {
-			addOuter(big, b.w[a*p:(a+1)*p], total)
+		if !known {
+			for a := range l {
+				addOuter(s.meat, b.w[a*p:(a+1)*p], total)
+			}
 		}
 	}
-	mirror(big, p)
+	mirror(s.meat, p)
 	nb := make([]float64, p)
 	weight := make([]float64, n)
 	cov := make([]float64, n*n)
 	for i := range n {
-		mulVec(nb, big, mb[i*p:(i+1)*p])
+		mulVec(nb, s.meat, mb[i*p:(i+1)*p])
 		for j := i; j < n; j++ {
 			o := dot(nb, mb[j*p:(j+1)*p]) - (scale[i]+scale[j])*dot(bvec[i*p:(i+1)*p], mb[j*p:(j+1)*p])
 			if i == j {
