@@ -131,8 +131,7 @@ func one(places []Place, cases []Case, c Campaign, o Options) Coincidence {
 	}
 	isInside := is(func(r athar.Role) bool { return r == athar.Inside })
 	isRing := is(athar.Role.IsRing)
-	within := s.part(is(func(r athar.Role) bool { return !r.IsRing() && r != athar.LeftOut }))
-	around := s.part(is(func(r athar.Role) bool { return r != athar.Inside && r != athar.LeftOut }))
+	rings, inner := s.without(isRing), s.without(isInside)
 	l := limits{from: int(s.at(c.Span.First)), to: int(s.at(min(c.Span.Last, o.Study.Last))) + 1, length: s.length}
 	if s.span(l.from, l.from+1).First < c.Span.First && l.from+1 < l.to {
 		l.from++ // the first whole period of the campaign
@@ -140,18 +139,19 @@ func one(places []Place, cases []Case, c Campaign, o Options) Coincidence {
 	lows, highs := l, l
 	lows.low, highs.high = true, true
 	zin, zring := s.zones(isInside), s.zones(isRing)
-	largest := func(w *work, period []int32) (low, high float64) {
-		w.load(period, within)
-		low, _ = w.largest(zin, lows)
-		w.load(period, around)
-		_, high = w.largest(zring, highs)
-		return low, high
-	}
-	tops := s.draw(largest)
+	tops := [2][]float64{make([]float64, o.Draws), make([]float64, o.Draws)}
+	s.draw(0, o.Draws, func() search {
+		return func(w *work, period []int32, d int) {
+			w.load(period, rings)
+			tops[0][d], _ = w.largest(zin, lows)
+			w.load(period, inner)
+			_, tops[1][d] = w.largest(zring, highs)
+		}
+	})
 	w := newWork(s)
-	w.load(s.period, within)
+	w.load(s.period, rings)
 	lo, _ := w.centres(zin, lows)
-	w.load(s.period, around)
+	w.load(s.period, inner)
 	_, hi := w.centres(zring, highs)
 	top := func(list []found, tops []float64) *Cylinder {
 		if len(list) == 0 {

@@ -79,7 +79,7 @@ func TestFever(t *testing.T) {
 		t.Fatal("refused")
 	}
 	w := newWork(s)
-	w.load(s.period, s.part(nil))
+	w.load(s.period, nil)
 	_, high := w.centres(s.zones(nil), limits{to: s.periods, length: s.length, prospective: true, high: true})
 	for _, want := range []struct {
 		centre   string

@@ -11,11 +11,15 @@ import (
 
 // zones are the growing sets of places around each place: step k of a centre adds
 // the places order[ends[k-1]:ends[k]], those at one distance together.
-type zones struct{ centre []centre }
+type zones struct {
+	centre []centre
+	most   int32 // cases of any
+}
 
 type centre struct {
 	order []int32 // places by distance, itself first
 	ends  []int32 // after each step
+	cases []int32 // up to each
 	km    []float64
 	// fresh steps are sets that no earlier centre has. Draws look at them alone.
 	fresh []bool
@@ -63,9 +67,10 @@ func (s *set) zones(member func(place int) bool) *zones {
 				break
 			}
 			if step > 0 {
-				c.ends, c.km = append(c.ends, int32(len(c.order))), append(c.km, s.index.Km(square))
+				c.ends, c.cases, c.km = append(c.ends, int32(len(c.order))), append(c.cases, int32(cases)), append(c.km, s.index.Km(square))
 				c.fresh = append(c.fresh, !seen[hash])
 				seen[hash] = true
+				z.most = max(z.most, int32(cases))
 				added++
 			}
 		}
@@ -120,7 +125,7 @@ type best struct {
 type work struct {
 	s      *set
 	period []int32
-	cum    []float64 // cases before each period, all places of the part
+	cum    []float64 // cases before each period, all places but those left out
 	total  float64
 	n      []int32  // of the zone by period
 	bit    []uint64 // periods with cases
@@ -135,34 +140,40 @@ func newWork(s *set) *work {
 		hi: best{limit: make([]float64, len(s.place)+1)}, lo: best{limit: make([]float64, len(s.place)+1)}}
 }
 
-// load takes an arrangement of periods over the cases of a part.
-func (w *work) load(period []int32, part []bool) {
-	w.period, w.total = period, 0
-	clear(w.cum)
-	for p, in := range part {
-		if in {
-			for _, t := range period[w.s.first[p]:w.s.first[p+1]] {
-				w.cum[t+1]++
-				w.total++
-			}
+// load takes an arrangement of periods over the cases of all places but those left
+// out.
+func (w *work) load(period []int32, out []int32) {
+	w.period, w.total = period, float64(len(period))
+	copy(w.cum, w.s.cum)
+	if len(out) == 0 {
+		return
+	}
+	clear(w.n)
+	for _, p := range out {
+		for _, t := range period[w.s.first[p]:w.s.first[p+1]] {
+			w.n[t]++
+			w.total--
 		}
 	}
-	for t := range w.s.periods {
-		w.cum[t+1] += w.cum[t]
+	sum := int32(0)
+	for t, n := range w.n {
+		sum += n
+		w.cum[t+1] -= float64(sum)
 	}
+	clear(w.n)
 }
 
-func (b *best) reset() {
+func (b *best) reset(most int32) {
 	b.llr = 0
-	for c := range b.limit {
+	for c := range b.limit[:most+1] {
 		b.limit[c] = float64(c)
 	}
 }
 
 // largest is the largest likelihood ratio of either kind.
 func (w *work) largest(z *zones, l limits) (low, high float64) {
-	w.hi.reset()
-	w.lo.reset()
+	w.hi.reset(z.most)
+	w.lo.reset(z.most)
 	for k := range z.centre {
 		w.centre(&z.centre[k], l, false)
 	}
@@ -173,8 +184,8 @@ func (w *work) largest(z *zones, l limits) (low, high float64) {
 func (w *work) centres(z *zones, l limits) (low, high []found) {
 	for k := range z.centre {
 		c := &z.centre[k]
-		w.hi.reset()
-		w.lo.reset()
+		w.hi.reset(z.most)
+		w.lo.reset(z.most)
 		w.centre(c, l, true)
 		for _, of := range []struct {
 			b    *best
@@ -192,22 +203,26 @@ func (w *work) centres(z *zones, l limits) (low, high []found) {
 
 // centre goes through the sets of one centre.
 func (w *work) centre(c *centre, l limits, all bool) {
-	at, cases := int32(0), 0
+	at := int32(0)
 	for step, end := range c.ends {
 		for _, p := range c.order[at:end] {
-			for _, t := range w.period[w.s.first[p]:w.s.first[p+1]] {
-				w.n[t]++
-				w.bit[t>>6] |= 1 << (t & 63)
-				cases++
-			}
+			w.add(p)
 		}
 		at = end
 		if all || c.fresh[step] {
-			w.windows(cases, step, l)
+			w.windows(int(c.cases[step]), step, l)
 		}
 	}
 	clear(w.n)
 	clear(w.bit)
+}
+
+// add takes a place into the set at hand.
+func (w *work) add(place int32) {
+	for _, t := range w.period[w.s.first[place]:w.s.first[place+1]] {
+		w.n[t]++
+		w.bit[t>>6] |= 1 << (t & 63)
+	}
 }
 
 // windows tries the spans of one set of places. A high is most unlikely if it

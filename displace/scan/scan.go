@@ -112,16 +112,12 @@ func SpaceTime(places []Place, cases []Case, o Options) Result {
 		return res
 	}
 	res.Periods, res.Draws = s.periods, o.Draws
-	part := s.part(nil)
 	z := s.zones(nil)
 	l := limits{to: s.periods, length: s.length, prospective: o.Prospective, high: true, low: true}
 	w := newWork(s)
-	w.load(s.period, part)
+	w.load(s.period, nil)
 	low, high := w.centres(z, l)
-	tops := s.draw(func(w *work, period []int32) (lo, hi float64) {
-		w.load(period, part)
-		return w.largest(z, l)
-	})
+	tops := s.tops(w, z, l)
 	res.Low, res.High = s.list(low, tops[0]), s.list(high, tops[1])
 	return res
 }
@@ -134,6 +130,7 @@ type set struct {
 	first   []int32 // case of each place, and the end
 	place   []int32 // by case
 	period  []int32
+	cum     []float64 // cases before each period
 	periods int
 	length  int // longest cylinder, periods
 	index   *spacetime.Index
@@ -189,8 +186,7 @@ func arrange(places []Place, cases []Case, o *Options) *set {
 		rank[i] = int32(k)
 		s.places = append(s.places, places[i])
 	}
-	type at struct{ place, period int32 }
-	list := make([]at, 0, len(cases))
+	list := make([]int64, 0, len(cases)) // place, then period
 	for _, c := range cases {
 		switch {
 		case c.Place < 0 || c.Place >= len(places) || rank[c.Place] < 0:
@@ -198,17 +194,25 @@ func arrange(places []Place, cases []Case, o *Options) *set {
 		case c.Day < o.Study.First || c.Day > o.Study.Last:
 			s.outside++
 		default:
-			list = append(list, at{rank[c.Place], s.at(c.Day)})
+			list = append(list, int64(rank[c.Place])<<32|int64(s.at(c.Day)))
 		}
 	}
-	slices.SortFunc(list, func(a, b at) int { return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.period, b.period)) })
+	slices.Sort(list)
 	s.first = make([]int32, len(s.places)+1)
+	s.place, s.period = make([]int32, len(list)), make([]int32, len(list))
 	for i, c := range list {
-		s.place, s.period = append(s.place, c.place), append(s.period, c.period)
-		s.first[c.place+1] = int32(i + 1)
+		s.place[i], s.period[i] = int32(c>>32), int32(c)
+		s.first[s.place[i]+1] = int32(i + 1)
 	}
 	for k := 1; k < len(s.first); k++ {
 		s.first[k] = max(s.first[k], s.first[k-1])
+	}
+	s.cum = make([]float64, s.periods+1)
+	for _, t := range s.period {
+		s.cum[t+1]++
+	}
+	for t := range s.periods {
+		s.cum[t+1] += s.cum[t]
 	}
 	return s
 }
@@ -261,27 +265,58 @@ func (s *set) refuse() *athar.Refusal {
 	return nil
 }
 
-// part says which places' cases count at all; nil: all.
-func (s *set) part(of func(place int) bool) []bool {
-	in := make([]bool, len(s.places))
-	for i := range in {
-		in[i] = of == nil || of(i)
+// without are the places with cases that are left out.
+func (s *set) without(out func(place int) bool) (list []int32) {
+	for p := range s.places {
+		if s.first[p] < s.first[p+1] && out(p) {
+			list = append(list, int32(p))
+		}
 	}
-	return in
+	return list
 }
 
-// draw deals the periods over the cases and collects the largest low and high of
-// each draw.
-func (s *set) draw(largest func(w *work, period []int32) (low, high float64)) (tops [2][]float64) {
+// tops are the largest low and high of each draw in a scan of all places. A few
+// draws settle from where on the others need to look.
+func (s *set) tops(w *work, z *zones, l limits) (tops [2][]float64) {
 	tops[0], tops[1] = make([]float64, s.o.Draws), make([]float64, s.o.Draws)
+	plain := func(w *work, period []int32, d int) {
+		w.load(period, nil)
+		tops[0][d], tops[1][d] = w.largest(z, l)
+	}
+	first := min(pilots, s.o.Draws)
+	s.draw(0, first, func() search { return plain })
+	if first == s.o.Draws || len(z.centre) == 0 {
+		return tops
+	}
+	const hope = .75 // of the least of the first draws: few others fall below
+	c := newScreen(w, z, l, hope*slices.Min(tops[0][:first]), hope*slices.Min(tops[1][:first]))
+	s.draw(first, s.o.Draws, func() search {
+		if c == nil {
+			return plain
+		}
+		n := c.counts(len(s.places))
+		return func(w *work, period []int32, d int) {
+			w.load(period, nil)
+			tops[0][d], tops[1][d] = c.largest(w, n)
+		}
+	})
+	return tops
+}
+
+// search looks at the arrangement of a draw.
+type search func(w *work, period []int32, draw int)
+
+// draw deals the periods over the cases for the draws from..to-1. Each worker has a
+// search of its own.
+func (s *set) draw(from, to int, searches func() search) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), s.o.Draws) {
+	for range min(runtime.GOMAXPROCS(0), to-from) {
 		wg.Go(func() {
-			w, period := newWork(s), make([]int32, len(s.period))
+			w, period, look := newWork(s), make([]int32, len(s.period)), searches()
 			for {
-				d := int(next.Add(1)) - 1
-				if d >= s.o.Draws {
+				d := from + int(next.Add(1)) - 1
+				if d >= to {
 					return
 				}
 				copy(period, s.period)
@@ -290,12 +325,11 @@ func (s *set) draw(largest func(w *work, period []int32) (low, high float64)) (t
 					j := r.IntN(i + 1)
 					period[i], period[j] = period[j], period[i]
 				}
-				tops[0][d], tops[1][d] = largest(w, period)
+				look(w, period, d)
 			}
 		})
 	}
 	wg.Wait()
-	return tops
 }
 
 // rank is the share of the draws, and of what was observed, that reach llr.

@@ -131,7 +131,7 @@ func TestByTrying(t *testing.T) {
 		s := arrange(places, cases, &o)
 		s.refuse()
 		w := newWork(s)
-		w.load(s.period, s.part(nil))
+		w.load(s.period, nil)
 		lo, hi := w.largest(s.zones(nil), limits{to: s.periods, length: s.length, prospective: o.Prospective, high: true, low: true})
 		if math.Abs(lo-low) > 1e-9 || math.Abs(hi-high) > 1e-9 {
 			t.Errorf("seed %d: draws find %v, %v, want %v, %v", seed, lo, hi, low, high)
@@ -155,6 +155,58 @@ func TestByTrying(t *testing.T) {
 				t.Errorf("seed %d: %+v has %d cases, %d by %d", seed, c, n, z, d)
 			}
 		}
+	}
+}
+
+// A screen finds in every draw what going from case to case finds, whatever its
+// level: none, just below the least of the draws, or so high that they have to be
+// searched again.
+func TestScreen(t *testing.T) {
+	for seed := range 18 {
+		places, cases := grid(200+seed, 4, 150+1500*(seed%3), 211, .2)
+		o := Options{Unit: 3 + 4*(seed%4), Km: 90, Share: .9, MaxDays: []int{3, 40, 211}[seed/2%3], Prospective: seed%2 == 1, Draws: 12, Seed: uint64(seed), Study: athar.Span{First: 18000, Last: 18210}}
+		s := arrange(places, cases, &o)
+		if s.refuse() != nil {
+			t.Fatal("refused")
+		}
+		z, l := s.zones(nil), limits{to: s.periods, length: s.length, prospective: o.Prospective, high: true, low: true}
+		low, high := make([]float64, o.Draws), make([]float64, o.Draws)
+		s.draw(0, o.Draws, func() search {
+			return func(w *work, period []int32, d int) {
+				w.load(period, nil)
+				low[d], high[d] = w.largest(z, l)
+			}
+		})
+		full := newWork(s)
+		full.load(s.period, nil)
+		for _, level := range []float64{0, .6, .999, 100} {
+			c := newScreen(full, z, l, level*slices.Min(low), level*slices.Min(high))
+			s.draw(0, o.Draws, func() search {
+				n := c.counts(len(places))
+				return func(w *work, period []int32, d int) {
+					w.load(period, nil)
+					lo, hi := c.largest(w, n)
+					if math.Abs(lo-low[d]) > 1e-12*lo || math.Abs(hi-high[d]) > 1e-12*hi {
+						t.Errorf("seed %d, level %v, draw %d: %v and %v, want %v and %v", seed, level, d, lo, hi, low[d], high[d])
+					}
+				}
+			})
+		}
+	}
+	// More cases than a lane counts: no screen.
+	places, cases := grid(1, 2, topBit+1000, 30, 0)
+	o := Options{Share: 1, Km: 500, MaxDays: 30, Prospective: true, Draws: pilots + 3}
+	s := arrange(places, cases, &o)
+	if s.refuse() != nil {
+		t.Fatal("refused")
+	}
+	w := newWork(s)
+	w.load(s.period, nil)
+	if newScreen(w, s.zones(nil), limits{to: s.periods, length: s.length, prospective: true, high: true, low: true}, 1, 1) != nil {
+		t.Error("counts do not fit into lanes")
+	}
+	if res := SpaceTime(places, cases, o); res.Refusal != nil || len(res.High) == 0 || !(res.High[0].P > 0) {
+		t.Errorf("%+v", res)
 	}
 }
 
