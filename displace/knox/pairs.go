@@ -156,9 +156,10 @@ func (s *set) refuse() *athar.Refusal {
 	return nil
 }
 
-// links are pairs of sites by band, for the sites from..to: those of site k and
-// band b are other[start[(k-from)*bands+b]:].
+// links are what lies near each of the sites from..to, by band: sites, or their
+// events. Those of site k and band b are other[start[(k-from)*bands+b]:].
 type links struct {
+	events   bool
 	from, to int
 	start    []int
 	other    []int32
@@ -198,18 +199,27 @@ func (s *set) near(from int, l *links) {
 			}
 			h.Day = int32(b)
 			kept = append(kept, h)
-			size[b]++
+			if size[b]++; l.events {
+				size[b] += int(s.first[h.ID+1]-s.first[h.ID]) - 1
+			}
 		}
-		at := len(l.other)
-		l.other = slices.Grow(l.other, len(kept))[:at+len(kept)]
+		at, all := len(l.other), len(l.other)
 		for b, n := range size {
-			l.start = append(l.start, at)
-			size[b] = at
-			at += n
+			l.start = append(l.start, all)
+			size[b] = all
+			all += n
 		}
+		l.other = slices.Grow(l.other, all-at)[:all]
 		for _, h := range kept {
-			l.other[size[h.Day]] = h.ID
-			size[h.Day]++
+			if !l.events {
+				l.other[size[h.Day]] = h.ID
+				size[h.Day]++
+				continue
+			}
+			for i := s.first[h.ID]; i < s.first[h.ID+1]; i++ {
+				l.other[size[h.Day]] = i
+				size[h.Day]++
+			}
 		}
 	}
 	l.start = append(l.start, len(l.other))
@@ -410,11 +420,14 @@ func (s *set) within(a []int32, row []int64) {
 	}
 }
 
-// count adds the closed cells of an arrangement of days over events, which it
-// sorts within crowded sites.
-func (s *set) count(l *links, day []int32, out []int64) {
+// longSpan is the number of days beyond which none is kept a count of.
+const longSpan = 1 << 20
+
+// count adds the closed cells of an arrangement of days over events. until is
+// scratch, as long as there are days; empty if they are too many.
+func (s *set) count(l *links, day, until []int32, out []int64) {
 	nb, nt := len(s.limit), len(s.o.Days)
-	longest, ends, alone := s.longest(), s.o.Days, len(s.x) == s.n
+	longest, ends := s.longest(), s.o.Days
 	for k := l.from; k < l.to; k++ {
 		a := day[s.first[k]:s.first[k+1]]
 		if len(a) > 1 {
@@ -424,25 +437,44 @@ func (s *set) count(l *links, day []int32, out []int64) {
 			row := out[b*nt : (b+1)*nt]
 			at := (k-l.from)*nb + b
 			others := l.other[l.start[at]:l.start[at+1]]
-			if alone {
-				d := a[0]
+			if len(until) > 0 && len(others)*(len(a)-1) > 2*(len(until)+nt*len(a)) {
+				// Days of the others up to each day: a day of a then costs no pair.
+				clear(until)
+				for _, j := range others {
+					until[day[j]]++
+				}
+				sum := int32(0)
+				for d, n := range until {
+					sum += n
+					until[d] = sum
+				}
+				for _, d := range a {
+					before := int64(0)
+					for c, e := range ends {
+						pairs := int64(until[min(int(d)+e, len(until))-1])
+						if low := int(d) - e; low >= 0 {
+							pairs -= int64(until[low])
+						}
+						row[c] += pairs - before
+						before = pairs
+					}
+				}
+				continue
+			}
+			for _, d := range a {
 				for _, j := range others {
 					lag := d - day[j]
 					if lag < 0 {
 						lag = -lag
 					}
 					if lag < longest {
-						k := 0
-						for int(lag) >= ends[k] {
-							k++
+						c := 0
+						for int(lag) >= ends[c] {
+							c++
 						}
-						row[k]++
+						row[c]++
 					}
 				}
-				continue
-			}
-			for _, j := range others {
-				s.between(a, day[s.first[j]:s.first[j+1]], row)
 			}
 		}
 	}
@@ -471,21 +503,25 @@ func (s *set) deal(day []int32, draw int) {
 func (s *set) draw(o *Options) []int64 {
 	cells := len(o.Km) * len(o.Days)
 	out := make([]int64, o.Draws*cells)
-	var l links
+	l := links{events: true}
+	days := int(slices.Max(s.day)) + 1
+	if days > longSpan {
+		days = 0
+	}
 	for at := 0; at < len(s.x) && o.Draws > 0; at = l.to {
 		s.near(at, &l)
 		var next atomic.Int64
 		var wg sync.WaitGroup
 		for range min(runtime.GOMAXPROCS(0), o.Draws) {
 			wg.Go(func() {
-				day := make([]int32, s.n)
+				day, until := make([]int32, s.n), make([]int32, days)
 				for {
 					d := int(next.Add(1)) - 1
 					if d >= o.Draws {
 						return
 					}
 					s.deal(day, d)
-					s.count(&l, day, out[d*cells:(d+1)*cells])
+					s.count(&l, day, until, out[d*cells:(d+1)*cells])
 				}
 			})
 		}

@@ -361,13 +361,22 @@ func (m *Model) relative(weight []float64) []float64 {
 }
 
 // balance gives every day the weight of the days up to it: under the weights the
-// covariates should have no part in where and when operations are.
+// covariates should have no part in where and when operations are. Weights below
+// the rounding of their sum are none.
 func (m *Model) balance(w []float64, days int) []Balance {
 	if len(m.covariate) == 0 {
 		return nil
 	}
 	weight := make([]float64, m.Days)
-	copy(weight[days-1:], w)
+	sum := 0.0
+	for _, v := range w {
+		sum += v
+	}
+	for i, v := range w {
+		if v > 1e-16*sum {
+			weight[days-1+i] = v
+		}
+	}
 	after := m.relative(weight)
 	out := make([]Balance, len(m.covariate))
 	for k, c := range m.covariate {

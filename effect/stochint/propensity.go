@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -46,8 +47,10 @@ type design struct {
 	mid     []float64 // mean and sd of each covariate
 	sd      []float64
 	p, q    int       // parameters; of them cell variables with the constant
-	z       []float64 // cell variables of one day: q a cell
+	z       []float64 // cell variables of one day: one after the other, all cells of each
 	base    []float64 // exponent without the day's part, a cell
+	mass    []float64 // scratch: expected operations a cell, and these times a variable
+	part    []float64
 	s       []float64 // moments of one day: q, then q x q
 	zt      []float64 // q of one operation
 }
@@ -129,7 +132,7 @@ func (d *design) arrange() {
 	d.q = 1 + len(d.cell)
 	d.p = d.q + len(d.day)
 	d.z = make([]float64, n*d.q)
-	d.base = make([]float64, n)
+	d.base, d.mass, d.part = make([]float64, n), make([]float64, n), make([]float64, n)
 	d.s = make([]float64, d.q+d.q*d.q)
 	d.zt = make([]float64, d.q)
 	d.load(0)
@@ -144,16 +147,20 @@ func (d *design) load(t int) {
 		} else if t > 0 {
 			continue
 		}
-		for i := range d.base {
-			d.z[i*d.q+j+1] = (x[i] - mid) * scale
+		z := d.column(j + 1)
+		for i, v := range x {
+			z[i] = (v - mid) * scale
 		}
 	}
 	if t == 0 {
 		for i := range d.base {
-			d.z[i*d.q] = 1
+			d.z[i] = 1
 		}
 	}
 }
+
+// column is a cell variable.
+func (d *design) column(j int) []float64 { return d.z[j*len(d.base) : (j+1)*len(d.base)] }
 
 // moments fills s with sum_s a e^eta z and sum_s a e^eta z z' of day t without
 // the day's own part. Without fields they are the same every day.
@@ -164,26 +171,21 @@ func (d *design) moments(b []float64, t int) {
 	if d.fields {
 		d.load(t)
 	}
-	clear(d.s)
 	q, area := d.q, d.w.Area()
-	for i := range d.base {
-		z := d.z[i*q : (i+1)*q]
-		eta := 0.0
-		if d.offset != nil {
-			eta = d.offset[i]
-		}
-		for j, x := range z {
-			eta += b[j] * x
-		}
-		d.base[i] = eta
-		m := area * math.Exp(eta)
-		for j, x := range z {
-			x *= m
-			d.s[j] += x
-			row := d.s[q+j*q : q+(j+1)*q]
-			for l := range j + 1 {
-				row[l] += x * z[l]
-			}
+	if clear(d.base); d.offset != nil {
+		copy(d.base, d.offset)
+	}
+	for j := range q {
+		floats.AddScaled(d.base, b[j], d.column(j))
+	}
+	for i, eta := range d.base {
+		d.mass[i] = area * math.Exp(eta)
+	}
+	for j := range q {
+		floats.MulTo(d.part, d.mass, d.column(j))
+		d.s[j] = floats.Sum(d.part)
+		for l := range j + 1 {
+			d.s[q+j*q+l] = floats.Dot(d.part, d.column(l))
 		}
 	}
 }
@@ -213,11 +215,14 @@ func (d *design) evaluate(b, g []float64, h *mat.SymDense) float64 {
 	h.Zero()
 	dz := make([]float64, len(d.day))
 	for t, cells := range d.treated {
-		d.moments(b, t)
 		v := 1.0
 		if d.weight != nil {
 			v = d.weight[t]
 		}
+		if v == 0 && d.fields {
+			continue
+		}
+		d.moments(b, t)
 		f := v * math.Exp(d.daily(b, t))
 		ll += v*d.logs(b, t) - f*d.s[0]
 		n := float64(len(cells))
@@ -225,8 +230,8 @@ func (d *design) evaluate(b, g []float64, h *mat.SymDense) float64 {
 			dz[j] = (d.cov[k].Day[t] - d.mid[k]) / d.sd[k]
 		}
 		for _, c := range cells {
-			for j, x := range d.z[int(c)*q : (int(c)+1)*q] {
-				g[j] += v * x
+			for j := range q {
+				g[j] += v * d.column(j)[c]
 			}
 		}
 		for j := range q {
