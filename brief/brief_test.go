@@ -109,8 +109,12 @@ func TestMarksAreTheData(t *testing.T) {
 			}
 		}
 		fig := byID(t, doc, id+"-series")
-		if n := len(find(fig, "rect", "obs")); n != counted {
-			t.Errorf("%s: %d bars for %d counted periods", c.Campaign.ID, n, counted)
+		bars := 0
+		for _, g := range find(fig, "g", "obs") {
+			bars += len(find(g, "rect", ""))
+		}
+		if bars != counted {
+			t.Errorf("%s: %d bars for %d counted periods", c.Campaign.ID, bars, counted)
 		}
 		if n := len(find(fig, "rect", "gap")); n != len(c.Periods)-counted {
 			t.Errorf("%s: %d gaps for %d periods without a count", c.Campaign.ID, n, len(c.Periods)-counted)

@@ -31,7 +31,7 @@ func TestTogether(t *testing.T) {
 	if strings.Index(says, "Checks before the numbers") > strings.Index(says, "DECLINE") {
 		t.Error("a word stands before the checks")
 	}
-	if n := len(find(byID(t, doc, "together-series"), "rect", "obs")); n == 0 || len(find(byID(t, doc, "together-rings"), "svg", "series")) != 3 {
+	if n := len(find(byID(t, doc, "together-series"), "g", "obs")); n == 0 || len(find(byID(t, doc, "together-rings"), "svg", "series")) != 3 {
 		t.Errorf("%d bars inside; the rings are not three series", n)
 	}
 	for _, f := range r.Pooled.Findings {

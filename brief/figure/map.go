@@ -104,6 +104,9 @@ func (m *Map) SVG() template.HTML {
 	s.open("svg", "viewBox", "0 0 "+px(m.Width)+" "+px(m.Height), "width", "100%", "height", "100%")
 	s.el("rect", "class", "sea", "width", px(m.Width), "height", px(m.Height))
 	var names []Label
+	if m.Atlas != nil {
+		s.open("g", "transform", m.Atlas.place(m))
+	}
 	for _, shape := range m.Shapes {
 		if m.Atlas == nil || !m.Atlas.shapes[shape.ID] || !m.touches(shape.Rings) {
 			continue
@@ -113,11 +116,14 @@ func (m *Map) SVG() template.HTML {
 				names = append(names, Label{Text: shape.Name, Class: "country", x: middle[0], y: middle[1]})
 			}
 		}
-		attrs := []string{"class", shape.Class, "href", "#" + shape.ID, "transform", m.Atlas.place(m)}
+		attrs := []string{"class", shape.Class, "href", "#" + shape.ID}
 		if shape.Key != "" {
 			attrs = append(attrs, "data-k", shape.Key)
 		}
 		s.mark(shape.Title, "use", attrs...)
+	}
+	if m.Atlas != nil {
+		s.close("g")
 	}
 	written := m.arrange(names)
 	for _, w := range written {

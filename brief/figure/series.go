@@ -80,14 +80,24 @@ func (c Series) SVG() template.HTML {
 	if band != "" {
 		s.el("path", "class", "band", "d", band)
 	}
+	class := ""
 	for _, q := range c.Columns {
 		if !known(q.Observed) || q.Gap {
 			continue
 		}
+		if own := strings.TrimSpace("obs " + c.Role + " " + q.Class); own != class {
+			if class != "" {
+				s.close("g")
+			}
+			s.open("g", "class", own)
+			class = own
+		}
 		w := (q.To - q.From) * stretch
 		inset := min(w*0.12, 1.6)
-		s.mark(q.Title, "rect", "class", strings.TrimSpace("obs "+c.Role+" "+q.Class), "x", px(q.From*stretch+inset), "width", px(w-2*inset),
-			"y", px(y(q.Observed)), "height", px(h-y(q.Observed)))
+		s.mark(q.Title, "rect", "x", tenth(q.From*stretch+inset), "width", tenth(w-2*inset), "y", tenth(y(q.Observed)), "height", tenth(h-y(q.Observed)))
+	}
+	if class != "" {
+		s.close("g")
 	}
 	for _, edge := range []func(Column) float64{func(q Column) float64 { return q.High }, func(q Column) float64 { return q.Low }} {
 		if d := c.steps(y, edge); d != "" {
@@ -146,11 +156,11 @@ func (c Series) steps(y func(float64) float64, value func(Column) float64) strin
 	c.runs(func(q Column) bool { return known(value(q)) }, func(run []Column) {
 		for i, q := range run {
 			if i == 0 {
-				d.WriteString("M" + px(q.From*stretch) + "," + px(y(value(q))))
+				d.WriteString("M" + tenth(q.From*stretch) + "," + tenth(y(value(q))))
 			} else {
-				d.WriteString("V" + px(y(value(q))))
+				d.WriteString("V" + tenth(y(value(q))))
 			}
-			d.WriteString("H" + px(q.To*stretch))
+			d.WriteString("H" + tenth(q.To*stretch))
 		}
 	})
 	return d.String()
@@ -161,14 +171,14 @@ func (c Series) band(y func(float64) float64) string {
 	c.runs(func(q Column) bool { return known(q.Low) && known(q.High) }, func(run []Column) {
 		for i, q := range run {
 			if i == 0 {
-				d.WriteString("M" + px(q.From*stretch) + "," + px(y(q.High)))
+				d.WriteString("M" + tenth(q.From*stretch) + "," + tenth(y(q.High)))
 			} else {
-				d.WriteString("V" + px(y(q.High)))
+				d.WriteString("V" + tenth(y(q.High)))
 			}
-			d.WriteString("H" + px(q.To*stretch))
+			d.WriteString("H" + tenth(q.To*stretch))
 		}
 		for i := len(run) - 1; i >= 0; i-- {
-			d.WriteString("V" + px(y(run[i].Low)) + "H" + px(run[i].From*stretch))
+			d.WriteString("V" + tenth(y(run[i].Low)) + "H" + tenth(run[i].From*stretch))
 		}
 		d.WriteString("Z")
 	})
