@@ -28,7 +28,6 @@ const (
 	pixels    = 64 // along the longer side of the window
 	historyKm = 25 // kernel by which the events before a day are smoothed
 	wakeDraws = 999
-	unbounded = 1e6 // a ratio's upper end beyond which the likelihood has none
 	mixed     = .05 // share of a uniform map in the map of operations, so that no place is impossible
 )
 
@@ -348,11 +347,6 @@ func (a *answers) excitation(s *study.Study, in *inputs, v *panel.View) {
 			q.Ask, q.Ring = athar.AskRing, int(role)
 		}
 		list := hawkes.Answer(hawkes.Days(p, v.Periods, func(x athar.PatternArea) bool { return x.Role == role }), q)
-		for k := range list {
-			if list[k].High > unbounded {
-				list[k].High = athar.Num(math.Inf(1))
-			}
-		}
 		a.keep(list...)
 		if role == athar.Inside {
 			a.witnesses = append(a.witnesses, slices.DeleteFunc(slices.Clone(list), func(e athar.Effect) bool { return e.Spec != hawkes.Background })...)

@@ -120,7 +120,9 @@ type Question struct {
 // alpha, an upper bound, with its interval, and the second one k.
 //
 // It refuses, with one effect a phase that the series has, where days are not
-// known, events are few or the fit diverges. Cost: some ten to thirty fits, a
+// known, events are few, the fit diverges or the profile of the step has no fall above the
+// estimate: with few days before, a background that has all but vanished, all later events
+// following others, fits as well, and any ratio with it. Cost: some ten to thirty fits, a
 // quarter of a second for 1,500 days.
 func Answer(s Series, q Question) []athar.Effect {
 	if q.Ask == "" {
@@ -346,10 +348,21 @@ func describe(e *athar.Effect, r *Result) {
 	}
 }
 
+// unbounded is the ratio beyond which an interval has no end, and closest how near to the
+// estimate, in standard errors, an end may lie: nearer, another top of the likelihood took over.
+const (
+	unbounded = 1e6
+	closest   = .1
+)
+
 func (d *design) background(e *athar.Effect, r *Result) {
 	j := d.step[e.Phase]
 	low, high := r.BetaInterval(j, .95)
 	se := r.SE.Beta[j]
+	if high > math.Log(unbounded) || min(high-r.Beta[j], r.Beta[j]-low) < closest*se {
+		e.Refusal = athar.Refuse("hawkes-unbounded", "days", d.days[athar.Pre])
+		return
+	}
 	fall, rise := stat.MDE(se, math.Inf(1))
 	e.RR, e.Low, e.High, e.P, e.SE = athar.Num(math.Exp(r.Beta[j])), athar.Num(math.Exp(low)), athar.Num(math.Exp(high)), athar.Num(r.BetaP(j)), athar.Num(se)
 	e.MDELow, e.MDEHigh = athar.Num(fall), athar.Num(rise)
@@ -369,6 +382,10 @@ func (d *design) followers(e *athar.Effect, r *Result) {
 	grad[1+j], grad[r.m.alpha], grad[r.m.change] = 1, b/(1-b)-a/(1-a), b/(1-b)
 	se := math.Sqrt(stat.Quad(r.cov, grad))
 	q := stat.TQuantile(.975, math.Inf(1)) * se
+	if log+q > math.Log(unbounded) {
+		e.Refusal = athar.Refuse("hawkes-unbounded", "days", d.days[athar.Pre])
+		return
+	}
 	fall, rise := stat.MDE(se, math.Inf(1))
 	e.RR, e.Low, e.High = athar.Num(math.Exp(log)), athar.Num(math.Exp(log-q)), athar.Num(math.Exp(log+q))
 	e.P, e.SE, e.MDELow, e.MDEHigh = athar.Num(stat.TwoSided(log/se, math.Inf(1))), athar.Num(se), athar.Num(fall), athar.Num(rise)

@@ -288,3 +288,28 @@ func TestAdjustment(t *testing.T) {
 		t.Errorf("alpha is %v, adjusted %v", plain.mean(), adjusted.mean())
 	}
 }
+
+// With some weeks before, followers may explain all that comes later: where the step's
+// interval has no end there is no answer, and where there is one it has ends.
+func TestStudyUnbounded(t *testing.T) {
+	refused, told := 0, 0
+	for rep := range 16 {
+		s := world(37, rep, .8, .7, 1)
+		s.Count, s.Phase = s.Count[640:], s.Phase[640:]
+		for _, e := range Answer(s, Question{}) {
+			switch {
+			case e.Refusal != nil:
+				if e.Refusal.Reason.Code == "hawkes-unbounded" {
+					refused++
+				}
+			case e.High > unbounded || e.Low >= e.RR || e.RR >= e.High:
+				t.Errorf("series %d, %s, %s: %v (%v to %v)", rep, e.Spec, e.Phase, e.RR, e.Low, e.High)
+			default:
+				told++
+			}
+		}
+	}
+	if refused == 0 || told == 0 {
+		t.Errorf("%d refused, %d told", refused, told)
+	}
+}
