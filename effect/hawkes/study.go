@@ -348,10 +348,10 @@ func describe(e *athar.Effect, r *Result) {
 	}
 }
 
-// unbounded is the ratio beyond which an interval has no end, and closest how near to the
+// unbounded is the ratio beyond which the upper end of an interval says nothing, and closest how near to the
 // estimate, in standard errors, an end may lie: nearer, another top of the likelihood took over.
 const (
-	unbounded = 1e6
+	unbounded = 1e3
 	closest   = .1
 )
 
