@@ -116,7 +116,7 @@ func plotCosts(file string) error {
 		return err
 	}
 	beside := strings.TrimSuffix(file, ".svg") + "-events.svg"
-	return drawCosts(beside, "Cost of the space-time methods", "invented events at one density: the map or the time grows with them", []string{"events"}, colour, list)
+	return drawCosts(beside, "Cost of the space-time methods", "invented events, the map or the time growing with them", []string{"events"}, colour, list)
 }
 
 // eventCosts measures the space-time methods, in processor seconds, against events at one
@@ -230,12 +230,15 @@ func drawCosts(file, title, note string, sizes []string, colour map[string]strin
 				fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="2.5" fill="%s"/>`+"\n", px(float64(x)), py(c.seconds[i]), colour[c.method])
 			}
 			fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5"/>`+"\n", strings.Join(points, " "), colour[c.method])
-			y := top + 14*float64(shown)
+			x, y := x0+4, top+14*float64(shown)
+			if len(sizes) == 1 {
+				x += w + 10 // beside a panel that stands alone
+			}
 			fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="%s" stroke-width="1.5"/><text x="%.1f" y="%.1f">%s: power %.2f</text>`+"\n",
-				x0+4, x0+18, y-4, y-4, colour[c.method], x0+23, y, c.method, c.exponent())
+				x, x+14, y-4, y-4, colour[c.method], x+19, y, c.method, c.exponent())
 			fmt.Printf("  %s against %s: power %.2f\n", c.method, c.size, c.exponent())
 		}
 	}
-	fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#555">Measured by make bench on the machine at hand; %s. Logarithmic scales.</text>`+"\n</svg>\n", left, h+2*top+16, note)
+	fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" fill="#555">Measured by make bench; logarithmic scales; %s.</text>`+"\n</svg>\n", left, h+2*top+16, note)
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
