@@ -38,10 +38,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.bounds(v, unknown)
 	a.challenge(v, in.between)
 	a.beside(s, i, in, g, v)
-	a.excitation(s, in, v)
-	if r.SpaceTime = in.campaignSpaceTime(s, i, v); r.SpaceTime != nil && r.SpaceTime.Scan != nil && r.SpaceTime.Scan.Refusal == nil {
-		a.coincidence = &r.SpaceTime.Scan.Coincident
-	}
+	r.SpaceTime = a.singleEvents(s, i, in, v)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects

@@ -97,10 +97,15 @@ type row struct {
 // single is the area of a study that names none.
 const single = "all"
 
+// noInputs is a study of which nothing was read yet.
+func noInputs(s *study.Study) *inputs {
+	return &inputs{study: s, classes: []string{""}, classOf: map[string]int32{"": 0}, counted: map[int]bool{}}
+}
+
 // load reads every file that the study names. All complaints of the study file
 // come before any of the data, so that a typing error does not cost a long read.
 func load(ctx context.Context, s *study.Study) (*inputs, error) {
-	in := &inputs{study: s, classes: []string{""}, classOf: map[string]int32{"": 0}, counted: map[int]bool{}}
+	in := noInputs(s)
 	if err := in.loadAreas(); err != nil {
 		return nil, err
 	}

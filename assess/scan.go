@@ -19,27 +19,55 @@ const (
 	coincideDeal = 99 // times that dates are dealt for each of them
 )
 
-// scan looks for areas and weeks with too few or too many events around a
-// campaign; nil where the days are known less well than to a week. between is the
-// distance of two areas of the grid in km.
-func (in *inputs) scan(campaign string, p *athar.Pattern, v *panel.View) *athar.Scan {
-	places, _, cases := scanned(p)
-	if places == nil {
+// scanInput is the record of a campaign as a scan takes it.
+type scanInput struct {
+	places []scan.Place
+	roles  []athar.Role
+	cases  []scan.Case
+	after  athar.Span
+	// The options of either question.
+	scan, coincide scan.Options
+}
+
+// scanInput arranges a pattern; nil where the days are known less well than to a week.
+func (in *inputs) scanInput(campaign string, p *athar.Pattern) *scanInput {
+	if p.Grain > scanDays || len(p.Areas) < 2 {
 		return nil
 	}
-	s := scan.SpaceTime(places, cases, in.scanOptions(campaign, p, scanDraws))
+	x := &scanInput{after: p.After}
+	for _, a := range p.Areas {
+		x.places, x.roles = append(x.places, scan.Place{Code: a.Code, X: a.Lon, Y: a.Lat}), append(x.roles, a.Role)
+	}
+	for _, r := range p.Records {
+		if r.When.Days() <= scanDays {
+			for range r.N {
+				x.cases = append(x.cases, scan.Case{Place: r.Area, Day: r.When.Last})
+			}
+		}
+	}
+	seed, draws := in.study.Choices.Seed, in.study.Choices.Draws
+	x.scan = scan.Options{Study: athar.Span{First: p.Before.First, Last: p.After.Last}, Unit: scanDays, Seed: seed, Draws: min(scanDraws, draws), Task: campaign}
+	x.coincide = x.scan
+	x.coincide.Draws, x.coincide.Task = min(coincideDeal, draws), campaign+"/coincidence"
+	return x
+}
+
+// scanned looks for areas and weeks with too few or too many events around a
+// campaign; nil where there is nothing to scan.
+func (in *inputs) scanned(campaign string, p *athar.Pattern, v *panel.View) *athar.Scan {
+	x := in.scanInput(campaign, p)
+	if x == nil {
+		return nil
+	}
+	s := scan.SpaceTime(x.places, x.cases, x.scan)
 	return &athar.Scan{Unit: scanDays, Low: cylinders(s.Low), High: cylinders(s.High), Warnings: s.Warnings, Refusal: s.Refusal,
-		Coincident: *in.coincidence(campaign, p, in.placeboCampaigns(campaign, p, v))}
+		Coincident: *x.coincidence(in.placeboCampaigns(campaign, p, v))}
 }
 
 // coincidence asks whether too few inside go together with too many around, among
-// campaigns that did not happen if there are any; nil as for scan.
-func (in *inputs) coincidence(campaign string, p *athar.Pattern, placebos []scan.Campaign) *athar.Coincidence {
-	places, roles, cases := scanned(p)
-	if places == nil {
-		return nil
-	}
-	c := scan.Coincide(places, cases, scan.Campaign{Roles: roles, Span: p.After}, placebos, in.scanOptions(campaign+"/coincidence", p, coincideDeal))
+// campaigns that did not happen if there are any.
+func (x *scanInput) coincidence(placebos []scan.Campaign) *athar.Coincidence {
+	c := scan.Coincide(x.places, x.cases, scan.Campaign{Roles: x.roles, Span: x.after}, placebos, x.coincide)
 	out := &athar.Coincidence{P: c.P, PPlacebo: c.PPlacebo, MinP: c.MinP, Placebos: c.Placebos, Refusal: c.Refusal}
 	if c.Low != nil {
 		out.Low = &cylinders([]scan.Cylinder{*c.Low})[0]
@@ -48,30 +76,6 @@ func (in *inputs) coincidence(campaign string, p *athar.Pattern, placebos []scan
 		out.High = &cylinders([]scan.Cylinder{*c.High})[0]
 	}
 	return out
-}
-
-func (in *inputs) scanOptions(task string, p *athar.Pattern, draws int) scan.Options {
-	return scan.Options{Study: athar.Span{First: p.Before.First, Last: p.After.Last}, Unit: scanDays, Seed: in.study.Choices.Seed,
-		Draws: min(draws, in.study.Choices.Draws), Task: task}
-}
-
-// scanned are the places and events of a pattern as a scan takes them; nil where
-// the days are known less well than to a week.
-func scanned(p *athar.Pattern) (places []scan.Place, roles []athar.Role, cases []scan.Case) {
-	if p.Grain > scanDays || len(p.Areas) < 2 {
-		return nil, nil, nil
-	}
-	for _, a := range p.Areas {
-		places, roles = append(places, scan.Place{Code: a.Code, X: a.Lon, Y: a.Lat}), append(roles, a.Role)
-	}
-	for _, r := range p.Records {
-		if r.When.Days() <= scanDays {
-			for range r.N {
-				cases = append(cases, scan.Case{Place: r.Area, Day: r.When.Last})
-			}
-		}
-	}
-	return places, roles, cases
 }
 
 func cylinders(list []scan.Cylinder) []athar.Cylinder {

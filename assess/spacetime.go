@@ -333,6 +333,17 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, scans, spots}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
 }
 
+// singleEvents asks everything that single events can say about campaign i; nil where
+// they say nothing beside the self-exciting model.
+func (a *answers) singleEvents(s *study.Study, i int, in *inputs, v *panel.View) *athar.CampaignSpaceTime {
+	a.excitation(s, in, v)
+	r := in.campaignSpaceTime(s, i, v)
+	if r != nil && r.Scan != nil && r.Scan.Refusal == nil {
+		a.coincidence = &r.Scan.Coincident
+	}
+	return r
+}
+
 // excitation asks the self-exciting model of days about the footprint and every
 // ring. What it says of the background stands beside the headline without a vote. Data
 // coarser than days are not asked: the model would refuse in every place alike.
@@ -361,7 +372,7 @@ func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar
 	if p.Before.Days() == 0 || p.After.Days() == 0 {
 		return nil
 	}
-	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}, Scan: in.scan(s.Campaigns[i].ID, p, v)}
+	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}, Scan: in.scanned(s.Campaigns[i].ID, p, v)}
 	if len(in.points.list) > 0 {
 		r.NearRepeats = in.nearRepeats(s, i, p, v)
 	}

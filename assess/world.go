@@ -28,7 +28,7 @@ type Trial struct {
 	// located in the polygons of Set, counted by week or month as a study would, drawn
 	// Imputations times where their places are coarse, and asked with their days.
 	Events      []athar.Event
-	Covered     athar.Span // the days that they cover
+	Covered     athar.Span // days
 	Period      panel.Unit
 	Set         *place.Set
 	Imputations int
@@ -38,11 +38,10 @@ type Trial struct {
 type Judgement struct {
 	Findings []athar.Finding
 	Guards   []athar.Guard
-	// Effects are the answers beside the headline, SpaceTime what single events say; both
-	// of a trial of events alone, and SpaceTime if all was asked.
+	// Effects are all answers, SpaceTime what single events say: nil in a trial of counts
+	// and unless all was asked.
 	Effects   []athar.Effect
 	SpaceTime *athar.CampaignSpaceTime
-	Unit      panel.Unit
 }
 
 // Judge asks the methods about a trial and puts their answers into words, by
@@ -75,7 +74,8 @@ func judge(t Trial, all bool) (Judgement, error) {
 	for _, o := range t.Others {
 		s.Campaigns = append(s.Campaigns, study.Campaign{ID: o.ID, Name: athar.Names{En: o.ID}, Start: o.Start, End: o.End})
 	}
-	in := &inputs{study: s, between: t.Between}
+	in := noInputs(s)
+	in.between = t.Between
 	draws := &imputed{}
 	if t.Events != nil {
 		var err error
@@ -99,16 +99,14 @@ func judge(t Trial, all bool) (Judgement, error) {
 		a.wdd(v)
 	}
 	a.beside(s, 0, in, t.Grid, v)
-	j := Judgement{Unit: t.Grid.Unit}
-	if t.Events != nil {
-		switch {
-		case all:
-			a.excitation(s, in, v)
-			if j.SpaceTime = in.campaignSpaceTime(s, 0, v); j.SpaceTime != nil && j.SpaceTime.Scan != nil {
-				a.coincidence = &j.SpaceTime.Scan.Coincident
-			}
-		case inside:
-			a.coincidence = in.coincidence(c.ID, in.pattern(s, v), nil)
+	var j Judgement
+	switch {
+	case t.Events == nil:
+	case all:
+		j.SpaceTime = a.singleEvents(s, 0, in, v)
+	case inside:
+		if x := in.scanInput(c.ID, in.pattern(s, v)); x != nil {
+			a.coincidence = x.coincidence(nil)
 		}
 	}
 	j.Findings, j.Guards = a.findings(s, c, in, v)
@@ -123,7 +121,7 @@ func (in *inputs) trial(t *Trial) (*imputed, error) {
 	in.study.Choices = study.Choices{Period: string(t.Period), PreMonths: d.PreMonths, PostMonths: d.PostMonths, WashIn: d.WashIn, Rings: d.Rings, Overlap: string(d.Overlap),
 		SmallestEffect: t.Smallest, Seed: t.Seed, Draws: t.Draws, Imputations: t.Imputations}
 	in.study.Data = []study.Data{{Name: "events", File: "events"}}
-	in.set, in.areas, in.classes, in.classOf, in.isEvents = t.Set, t.Set.Areas, []string{""}, map[string]int32{"": 0}, []bool{true}
+	in.set, in.areas, in.isEvents = t.Set, t.Set.Areas, []bool{true}
 	in.span, in.coverage = t.Covered, []athar.Span{t.Covered}
 	for i, x := range append([]panel.Site{t.Site}, t.Others...) {
 		for _, k := range x.Footprint {
@@ -131,9 +129,11 @@ func (in *inputs) trial(t *Trial) (*imputed, error) {
 			f.Codes = append(f.Codes, in.areas[k].Code)
 		}
 	}
-	find := study.Finder(in.areas)
+	names := study.Finder(in.areas)
+	find := func(name string, _ int) string { code, _ := names(name); return code }
+	left := map[string]int{} // by reason, which nobody asks for
 	for _, e := range t.Events {
-		in.take(0, e, func(name string, _ int) string { code, _ := find(name); return code }, map[string]int{})
+		in.take(0, e, find, left)
 	}
 	in.points.sort()
 	g, unit, err := in.grid()

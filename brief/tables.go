@@ -250,36 +250,29 @@ func (p *page) phase(f athar.Finding) string {
 	return p.Lang.Word("word", string(f.Phase))
 }
 
-// EffectTable is every estimate of one campaign or total, under the method,
-// version and error that gave it.
+// EffectTable is every estimate of one campaign or total, under the method and
+// version that gave it.
 func (p *page) EffectTable(effects []athar.Effect, rings []athar.Ring) Table {
 	l := p.Lang
-	t := Table{Head: p.head("question", "phase", "ratio", "interval", "p", "observed", "expected", "mde", "reason")}
-	group, method := "", ""
+	t := Table{Head: p.head("question", "phase", "ratio", "interval", "p", "observed", "expected", "mde", "inference", "reason")}
+	group := ""
 	for _, e := range effects {
 		name := p.Method(e.Method)
 		if s := p.spec(e.Spec); s != "" {
 			name = p.listed(name, s)
 		}
-		head := name
-		if e.Refusal == nil {
-			head = p.listed(name, l.Word("inference", e.Inference))
-		} else if name == method { // what was refused has no error of its own
-			head = group
+		if name != group {
+			t.add(nil, name)
+			group = name
 		}
-		if head != group {
-			t.add(nil, head)
-			group = head
-		}
-		method = name
 		f := athar.Finding{Question: e.Question, Ring: e.Ring, Phase: e.Phase}
 		if e.Refusal != nil { // the reason says why nothing else stands in the row
-			t.add(p.refused(e.Refusal), p.where(f, rings), p.phase(f), "", "", "", "", "", "")
+			t.add(p.refused(e.Refusal), p.where(f, rings), p.phase(f), "", "", "", "", "", "", "")
 			continue
 		}
 		t.add(p.sentences(e.Warnings...), p.where(f, rings), p.phase(f), l.Ratio(e.RR),
 			p.between(e.Low, e.High), l.P(e.P), l.Number(e.Observed), l.Number(e.Expected),
-			p.between(e.MDELow, e.MDEHigh))
+			p.between(e.MDELow, e.MDEHigh), l.Word("inference", e.Inference))
 	}
 	return p.closed(t)
 }

@@ -16,7 +16,7 @@ const nearKm = 25
 
 // Events draws replicate number replicate of the world as single events, each with
 // its day and its point; day and place of an event are spread evenly over its month
-// and its area, except that events which others set off keep their days. Counted by
+// and its area, except that those of a self-exciting world keep their days. Counted by
 // area and month they are those of [World.Panel], but for Noise: here the share
 // Noise of the events inside and in ring 1 is put down at a point within 25 km of
 // the true one, in whatever area that lies, and says so (METHODS.md D1).

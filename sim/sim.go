@@ -126,6 +126,27 @@ func or[T comparable](v, def T) T {
 	return v
 }
 
+// Periods are the months of the world.
+func (w World) Periods() []athar.Period {
+	pre, during, post := or(w.Pre, 24), or(w.During, 6), or(w.Post, 6)
+	start := or(w.First, athar.Date(2018, 1, 1)).Time()
+	var out []athar.Period
+	for t := range pre + during + post {
+		q := athar.Period{Phase: athar.Pre}
+		q.First = athar.Date(start.Year(), start.Month()+time.Month(t), 1)
+		q.Last = athar.Date(start.Year(), start.Month()+time.Month(t+1), 0)
+		q.Days = float64(q.Span.Days())
+		switch {
+		case t >= pre+during:
+			q.Phase = athar.Post
+		case t >= pre:
+			q.Phase = athar.During
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
 // Panel draws replicate number replicate of the world. Volumes of the areas
 // belong to the world and stay the same in every replicate.
 func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
@@ -136,11 +157,11 @@ func (w World) Panel(seed uint64, replicate int) (*athar.Panel, Truth) {
 // draw is Panel, with the days of the events by cell for a self-exciting world.
 func (w World) draw(seed uint64, replicate int) (*athar.Panel, Truth, map[int][]athar.Day) {
 	inside, ring, far := or(w.Inside, 8), or(w.Ring, 8), or(w.Far, 36)
-	pre, during, post := or(w.Pre, 24), or(w.During, 6), or(w.Post, 6)
+	pre, during := or(w.Pre, 24), or(w.During, 6)
 	level, phi := or(w.Level, 3), or(w.Phi, 1)
-	na, nt := inside+2*ring+far, pre+during+post
-	start := or(w.First, athar.Date(2018, 1, 1)).Time()
-	p := &athar.Panel{Count: make([]float64, na*nt), Use: make([]bool, na*nt)}
+	p := &athar.Panel{Periods: w.Periods()}
+	na, nt := inside+2*ring+far, len(p.Periods)
+	p.Count, p.Use = make([]float64, na*nt), make([]bool, na*nt)
 	for i := range na {
 		role := athar.Far
 		switch {
@@ -152,19 +173,6 @@ func (w World) draw(seed uint64, replicate int) (*athar.Panel, Truth, map[int][]
 			role = 2
 		}
 		p.Areas = append(p.Areas, athar.PanelArea{Code: fmt.Sprintf("A%03d", i), Role: role})
-	}
-	for t := range nt {
-		q := athar.Period{Phase: athar.Pre}
-		q.First = athar.Date(start.Year(), start.Month()+time.Month(t), 1)
-		q.Last = athar.Date(start.Year(), start.Month()+time.Month(t+1), 0)
-		q.Days = float64(q.Span.Days())
-		switch {
-		case t >= pre+during:
-			q.Phase = athar.Post
-		case t >= pre:
-			q.Phase = athar.During
-		}
-		p.Periods = append(p.Periods, q)
 	}
 
 	// Volumes are spread over a log-normal (sd .8) and dealt out evenly, so that

@@ -174,13 +174,16 @@ func (b *block) adjust(f []float64, y float64) {
 	}
 }
 
-// rotate fills turned with q'e, row by row of q, which lie side by side.
-func (b *block) rotate(turned, e []float64) {
-	clear(turned)
+// residuals fills e with q' times the residuals of an area with the counts y, sum in
+// all, row by row of q, which lie side by side.
+func (b *block) residuals(e, y []float64, sum float64) {
+	clear(e)
 	n := len(e)
-	for a, x := range e {
+	for a, t := range b.periods {
+		m := sum * b.prob[a]
+		x := (y[t] - m) / math.Sqrt(m)
 		for l, q := range b.q[a*n : (a+1)*n] {
-			turned[l] += q * x
+			e[l] += q * x
 		}
 	}
 }
@@ -242,20 +245,16 @@ func (s *Sandwich) CR2(y []float64) []float64 {
 	s.spectra()
 	p, nt := s.p, s.w.Periods
 	meat, score := make([]float64, p*p), make([]float64, p)
-	f, e, turned := make([]float64, nt), make([]float64, nt), make([]float64, nt)
+	f, e := make([]float64, nt), make([]float64, nt)
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
 		n := len(b.periods)
 		for _, i := range b.areas {
 			sum := s.w.sum[i]
 			b.adjust(f[:n], sum)
-			for a, t := range b.periods {
-				m := sum * b.prob[a]
-				e[a] = (y[i*nt+t] - m) / math.Sqrt(m)
-			}
 			clear(score)
-			b.rotate(turned[:n], e[:n])
-			for l, c := range turned[:n] {
+			b.residuals(e[:n], y[i*nt:(i+1)*nt], sum)
+			for l, c := range e[:n] {
 				if c *= f[l] * math.Sqrt(sum); c != 0 {
 					for j, v := range b.w[l*p : (l+1)*p] {
 						score[j] += c * v
@@ -448,7 +447,7 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 	if !known {
 		s.meat, s.lambda = make([]float64, p*p), lambda
 	}
-	f, dev, turned := make([]float64, nt), make([]float64, nt), make([]float64, nt)
+	f, e := make([]float64, nt), make([]float64, nt)
 	k := 0
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
@@ -465,11 +464,7 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 			scale[k] = 1 + lambda*sum/float64(l)
 			total += scale[k] * sum
 			row := bvec[k*p : (k+1)*p]
-			for d, t := range b.periods {
-				m := sum * b.prob[d]
-				dev[d] = (y[i*nt+t] - m) / math.Sqrt(m)
-			}
-			b.rotate(turned[:l], dev[:l])
+			b.residuals(e[:l], y[i*nt:(i+1)*nt], sum)
 			for a, x := range dir {
 				if f[a] == 0 {
 					continue
@@ -477,7 +472,7 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 				target[k] += sum * x * x
 				x *= f[a]
 				own[k] += sum * x * x
-				score[k] += math.Sqrt(sum) * x * turned[a]
+				score[k] += math.Sqrt(sum) * x * e[a]
 				x *= sum
 				for j, z := range b.w[a*p : (a+1)*p] {
 					row[j] += x * z
@@ -492,7 +487,9 @@ func (s *Sandwich) scores(y, c []float64, lambda float64) scores {
 			}
 		}
 	}
-	mirror(s.meat, p)
+	if !known {
+		mirror(s.meat, p)
+	}
 	nb := make([]float64, p)
 	weight := make([]float64, n)
 	cov := make([]float64, n*n)

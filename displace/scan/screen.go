@@ -106,29 +106,23 @@ func (c *screen) span(at, k int) (a, b int, ok bool) {
 // which a low does. Both are the side of a halved interval that lets more pass.
 func reach(most int, all, low, high float64) (lo, hi []float64) {
 	lo, hi = make([]float64, most+1), make([]float64, most+1)
+	// llr falls from above the level to below it.
+	edge := func(c, above, below, level float64) float64 {
+		for range 50 {
+			if m := (above + below) / 2; llr(c, m, all) > level {
+				above = m
+			} else {
+				below = m
+			}
+		}
+		return below
+	}
 	for n := range most + 1 {
-		c := float64(n)
-		above, below := 0.0, c // llr falls from above the level to below it
+		c, above := float64(n), 0.0
 		if n > 0 {
 			above = hi[n-1]
 		}
-		for range 50 {
-			if m := (above + below) / 2; llr(c, m, all) > high {
-				above = m
-			} else {
-				below = m
-			}
-		}
-		hi[n] = below
-		below, above = c, all
-		for range 50 {
-			if m := (above + below) / 2; llr(c, m, all) > low {
-				above = m
-			} else {
-				below = m
-			}
-		}
-		lo[n] = below
+		hi[n], lo[n] = edge(c, above, c, high), edge(c, all, c, low)
 	}
 	return lo, hi
 }

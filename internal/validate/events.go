@@ -37,15 +37,13 @@ const imputations = 20
 
 // EventTrial is Trial with single events in polygons, counted by month.
 func EventTrial(w sim.World, set *place.Set, replicate int) (assess.Trial, sim.Truth, error) {
-	t, _, err := Trial(w, replicate)
+	places, err := w.Map()
 	if err != nil {
-		return t, nil, err
+		return assess.Trial{}, nil, err
 	}
 	events, truth, err := w.Events(seed, replicate)
-	p := t.Grid.Periods
+	t := setting(w, places, replicate)
 	t.Events, t.Set, t.Imputations, t.Period = events, set, imputations, panel.Month
-	t.Covered = athar.Span{First: p[0].First, Last: p[len(p)-1].Last}
-	t.Grid, t.Between = nil, nil
 	return t, truth, err
 }
 
@@ -80,7 +78,7 @@ func eventTables(w io.Writer, reps int, worlds []World, c Course) error {
 
 The worlds of [worlds.md](worlds.md) that single events can tell more about, drawn as events with a day and a point each (seed %d): located in polygons, counted by month, and judged by the code that
 assesses a study, with what those of counts lack: the space-time scan, which may take DISPLACEMENT away; errors for shocks that near areas share (Conley, 100 km) and neighbours as first ring, which may take a direction away;
-draws of places that are known within 25 km (S13, %d draws). Days and points are spread evenly over the month and the area, except that events which others set off (S12) keep their days. In S13 a quarter of the events inside
+draws of places that are known within 25 km (S13, %d draws). Days and points are spread evenly over the month and the area, except that those of the self-exciting world (S12) keep their days. In S13 a quarter of the events inside
 and in ring 1 stand at a point up to 25 km from the true one and say so. *n*: replications. Of 1,000, a rate of 5%% has a Monte Carlo standard error of 0.69 points, one of 80%% of 1.26; of 500 1.4 times that.
 **Bold** lies outside the required range by more than two standard errors, *italic* outside by less: p < .05 in [3.5, 6.5]%% in S0, coverage in [93, 97]%% in the others, the word for movement in at least 80%% where the effect can
 be found. *Contradicted*: DISPLACEMENT that the scan took away, in %% of n.

@@ -23,16 +23,22 @@ func Trial(w sim.World, replicate int) (assess.Trial, sim.Truth, error) {
 		return assess.Trial{}, nil, err
 	}
 	p, truth := w.Panel(seed, replicate)
-	last := p.Periods[len(p.Periods)-1].Last
-	g, err := panel.NewGrid(w.Areas(places), panel.Month, []athar.Span{{First: p.Periods[0].First, Last: last}})
-	if err != nil {
-		return assess.Trial{}, nil, err
+	t := setting(w, places, replicate)
+	if t.Grid, err = panel.NewGrid(w.Areas(places), panel.Month, []athar.Span{t.Covered}); err != nil {
+		return t, nil, err
 	}
 	for i, a := range p.Areas {
-		for t, q := range p.Periods {
-			g.Add(a.Code, q.Span, int(p.Count[p.At(i, t)]))
+		for m, q := range p.Periods {
+			t.Grid.Add(a.Code, q.Span, int(p.Count[p.At(i, m)]))
 		}
 	}
+	return t, truth, nil
+}
+
+// setting is the trial of a replicate without its counts or events.
+func setting(w sim.World, places []sim.Place, replicate int) assess.Trial {
+	periods := w.Periods()
+	last := len(periods) - 1
 	km := make([][]float64, len(places))
 	for i := range km {
 		km[i] = make([]float64, len(places))
@@ -43,9 +49,9 @@ func Trial(w sim.World, replicate int) (assess.Trial, sim.Truth, error) {
 	var sites []panel.Site
 	for _, c := range w.Campaigns() {
 		s := panel.Site{ID: c.ID, Footprint: c.Areas, Km: make([]float64, len(places))}
-		day := p.Periods[c.From].First
+		day := periods[c.From].First
 		s.Start = athar.Span{First: day, Last: day}
-		day = p.Periods[min(c.To, len(p.Periods))-1].Last
+		day = periods[min(c.To-1, last)].Last
 		s.End = athar.Span{First: day, Last: day}
 		for i := range s.Km {
 			s.Km[i] = math.Inf(1)
@@ -55,9 +61,9 @@ func Trial(w sim.World, replicate int) (assess.Trial, sim.Truth, error) {
 		}
 		sites = append(sites, s)
 	}
-	return assess.Trial{Grid: g, Site: sites[0], Others: sites[1:], Seed: uint64(replicate), Draws: 500,
+	return assess.Trial{Site: sites[0], Others: sites[1:], Seed: uint64(replicate), Draws: 500,
 		Design:  panel.Design{PreMonths: 24, PostMonths: 6, Rings: sim.RingKm, MinRing: 30},
-		Between: func(i, j int) float64 { return km[i][j] }}, truth, nil
+		Between: func(i, j int) float64 { return km[i][j] }, Covered: athar.Span{First: periods[0].First, Last: periods[last].Last}}
 }
 
 // Verdicts counts what many replicates of a world were called, and how the
@@ -295,7 +301,7 @@ func (b *Beside) count(j assess.Judgement, w sim.World) {
 	}
 	for i, ph := range []athar.Phase{athar.During, athar.Post} {
 		for _, e := range j.Effects {
-			if e.Method != "hawkes" || e.Spec != hawkes.Background || e.Question != athar.AskInside || e.Phase != ph || e.Refusal != nil {
+			if e.Method != hawkes.Method || e.Spec != hawkes.Background || e.Question != athar.AskInside || e.Phase != ph || e.Refusal != nil {
 				continue
 			}
 			// What starts by itself falls to the world's ratio at once, whatever follows.
