@@ -124,6 +124,26 @@ type Panel struct {
 	// Other holds exposure to other campaigns, one matrix per kind of exposure
 	// (inside another footprint, in another's rings), as counts of campaigns.
 	Other []Exposure
+	// Daily is what is known by day about the areas; nil: nothing. It goes to methods and
+	// into no file.
+	Daily *Daily `json:"-"`
+}
+
+// Daily is the dated record behind a panel, for methods that need days.
+type Daily struct {
+	// Rows are events by index of the area in [Panel.Areas], then by days.
+	Rows []DatedCount
+	// Fast reports whether a day is in Ramadan; nil: nobody asks.
+	Fast func(Day) bool
+	// Grain is the number of days to which half of the events or more are known.
+	Grain int
+}
+
+// DatedCount is a number of events of one area on a day, or within a span of days.
+type DatedCount struct {
+	Area int
+	When Span
+	N    int
 }
 
 // Exposure is one matrix of exposure to other campaigns, laid out like

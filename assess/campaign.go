@@ -450,15 +450,17 @@ func (a *answers) wdd(v *panel.View) {
 			a.notes = append(a.notes, athar.NewNote("wdd-quotient", "phase", string(q.Phase), "q", athar.Num(q.Est), "low", athar.Num(q.Low), "high", athar.Num(q.High)))
 		}
 	}
-	level := true
-	for _, n := range r.Notes {
-		level = level && n.Code != "wdd-levels"
-	}
-	if level && r.Refusal == nil {
+	if !unlike(r) && r.Refusal == nil {
 		a.voters = append(a.voters, r.Effects...)
 	} else {
 		a.witnesses = append(a.witnesses, r.Effects...)
 	}
+}
+
+// unlike reports whether the levels of far and inside are too far apart to expect an equal
+// change in counts.
+func unlike(r wdd.Result) bool {
+	return slices.ContainsFunc(r.Notes, func(n athar.Note) bool { return n.Code == "wdd-levels" })
 }
 
 // fallBack gives the headline to the interrupted series, or to the exact ratio

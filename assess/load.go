@@ -590,11 +590,25 @@ func thin(v *panel.View) bool {
 }
 
 func (in *inputs) fill(unit panel.Unit) (*panel.Grid, error) {
-	return in.arrange(unit, func(g *panel.Grid) {
+	g, err := in.arrange(unit, func(g *panel.Grid) {
 		for _, r := range in.rows {
 			g.Add(r.area, r.when, r.n)
 		}
 	})
+	if err == nil {
+		in.date(g, func(row) bool { return true })
+	}
+	return g, err
+}
+
+// date gives a grid what is known by day of the rows that are wanted.
+func (in *inputs) date(g *panel.Grid, want func(row) bool) {
+	for _, r := range in.singles() {
+		if want(r) {
+			g.Date(r.area, r.when, r.n)
+		}
+	}
+	g.Dated()
 }
 
 // arrange makes a grid of what add puts into it and marks the cells whose

@@ -7,15 +7,18 @@ import (
 	"strings"
 
 	"athar"
+	"athar/displace/wdd"
 	"athar/effect/bsts"
 	"athar/effect/did"
 	"athar/effect/donor"
+	"athar/effect/hawkes"
 	"athar/effect/its"
 	"athar/effect/sdid"
 	"athar/effect/spillover"
 	"athar/effect/synth"
 	"athar/multiverse"
 	"athar/panel"
+	"athar/study"
 )
 
 // variants are the grids of a multiverse: the same areas and days, counted by
@@ -50,9 +53,12 @@ func (in *inputs) variants(g *panel.Grid, unit panel.Unit) (*variants, error) {
 					out.grids[v] = g
 					continue
 				}
+				counted := func(r row) bool {
+					return (len(set.Classes) == 0 || slices.Contains(set.Classes, in.classes[r.class])) && (places == "all" || !r.coarse)
+				}
 				x, err := in.arrange(panel.Unit(u), func(g *panel.Grid) {
 					for _, r := range in.singles() {
-						if (len(set.Classes) == 0 || slices.Contains(set.Classes, in.classes[r.class])) && (places == "all" || !r.coarse) {
+						if counted(r) {
 							g.Add(r.area, r.when, r.n)
 						}
 					}
@@ -60,6 +66,7 @@ func (in *inputs) variants(g *panel.Grid, unit panel.Unit) (*variants, error) {
 				if err != nil {
 					return nil, err
 				}
+				in.date(x, counted)
 				out.grids[v] = x
 			}
 		}
@@ -82,16 +89,22 @@ func (in *inputs) engine(i int, vs *variants, sites []panel.Site) *multiverse.En
 	for _, c := range m.Classes {
 		axes[1].Values = append(axes[1].Values, c.Name)
 	}
-	for _, km := range m.Rings {
-		axes[5].Values = append(axes[5].Values, ringName(km))
+	for _, r := range m.Rings {
+		axes[5].Values = append(axes[5].Values, ringName(r))
 	}
 	choice := make([]int, len(axes))
 	for more := true; more; {
 		d := base
-		d.PreMonths, d.WashIn, d.Rings = m.PreMonths[choice[3]], m.WashIn[choice[4]], m.Rings[choice[5]]
+		d.PreMonths, d.WashIn = m.PreMonths[choice[3]], m.WashIn[choice[4]]
+		rings := 0
+		if r := m.Rings[choice[5]]; r.Touching {
+			d.Rings, rings = neighbours(base.Rings), 2
+		} else {
+			d.Rings = r.Km
+		}
 		d.FarCountry, d.Overlap = m.Far[choice[6]] == "country", panel.Overlap(m.Overlap[choice[7]])
 		w := multiverse.World{Choice: slices.Clone(choice), Grid: vs.grids[variant{vs.units[choice[0]], choice[1], m.Places[choice[2]]}],
-			Design: d, Donut: m.Donut[choice[8]], Cap: m.Outliers[choice[9]] == "cap"}
+			Design: d, Donut: m.Donut[choice[8]], Cap: m.Outliers[choice[9]] == "cap", Rings: rings}
 		// Placebos are sought with the study's own choices, or with the first that
 		// were declared in their place.
 		own := d.PreMonths == base.PreMonths && d.WashIn == base.WashIn && slices.Equal(d.Rings, base.Rings) && d.FarCountry == base.FarCountry && w.Donut == 0 && !w.Cap
@@ -125,12 +138,15 @@ func texts(list []int) []string {
 	return out
 }
 
-func ringName(km []float64) string {
-	if len(km) == 0 {
+func ringName(r study.RingSet) string {
+	switch {
+	case r.Touching:
+		return study.Touches
+	case len(r.Km) == 0:
 		return "none"
 	}
-	parts := make([]string, len(km))
-	for i, x := range km {
+	parts := make([]string, len(r.Km))
+	for i, x := range r.Km {
 		parts[i] = athar.Num(x).String()
 	}
 	return strings.Join(parts, "/")
@@ -198,6 +214,28 @@ func (in *inputs) estimator(name, campaign string) multiverse.Estimator {
 		e.Scope, e.Lean = multiverse.WithoutRings, course(synth.Point)
 		e.Full = func(p *athar.Panel) []athar.Effect {
 			return synth.Estimate(p, synth.Options{Campaign: campaign, Seed: seed}).Effects
+		}
+	case "self-exciting":
+		e.Scope = multiverse.InsideDays
+		e.Full = func(p *athar.Panel) []athar.Effect {
+			return hawkes.Answer(daily(p, athar.Inside), hawkes.Question{Campaign: campaign, Spec: hawkes.Background})
+		}
+		e.Lean = func() func(*athar.Panel, []float64) {
+			return func(p *athar.Panel, out []float64) { out[0], out[1] = hawkes.Ratios(daily(p, athar.Inside)) }
+		}
+	case "wdd":
+		fit := func(p *athar.Panel) []athar.Effect {
+			r := wdd.Estimate(p, wdd.Options{Campaign: campaign, Bare: true})
+			if unlike(r) {
+				for i := range r.Effects {
+					r.Effects[i].Refusal = &athar.Refusal{Reason: r.Notes[0]}
+				}
+			}
+			return r.Effects
+		}
+		e.Full = fit
+		e.Lean = func() func(*athar.Panel, []float64) {
+			return func(p *athar.Panel, out []float64) { points(fit(p), out) }
 		}
 	default:
 		e.Scope = multiverse.WithoutRings

@@ -19,6 +19,10 @@ var Reaches = [3]float64{50, 100, 200}
 // tables of distances and polygons of neighbours leave slivers of metres.
 const touching = .1
 
+// neighbours are the edges of rings whose first holds what touches the footprint and whose
+// second all else within the last of the given edges.
+func neighbours(km []float64) []float64 { return []float64{touching, km[len(km)-1]} }
+
 // adjacentSpec is the Spec of the headline model with the areas that touch the
 // footprint as its first ring.
 const adjacentSpec = "rings=adjacent"
@@ -66,7 +70,7 @@ func (a *answers) near(s *study.Study, i int, in *inputs, g *panel.Grid, v *pane
 	if err != nil {
 		return // the run has seen it already
 	}
-	d.Rings = []float64{touching, d.Rings[len(d.Rings)-1]}
+	d.Rings = neighbours(d.Rings)
 	w := g.ForCampaign(sites[i], others(sites, i), d)
 	if len(w.Rings) != 2 {
 		a.notes = append(a.notes, athar.NewNote("adjacent-merged", "need", d.MinRing))

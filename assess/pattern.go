@@ -13,12 +13,6 @@ import (
 	"athar/study"
 )
 
-// usable is the least share of an area's cells, before and after alike, that
-// must be free of other campaigns and monitored for the area to take part in a
-// pattern. Leaving out single cells instead would change which areas are
-// compared from one side to the other.
-const usable = 0.75
-
 // adaptation measures the signatures of adaptation for one campaign, and gives
 // the pattern that they were measured on; nil without areas to compare.
 func adaptation(s *study.Study, i int, in *inputs, v *panel.View) (*athar.Adaptation, *athar.Pattern) {
@@ -105,7 +99,7 @@ func (in *inputs) pattern(s *study.Study, v *panel.View) *athar.Pattern {
 	at := map[string]int32{}
 	index := in.areaIndex()
 	for i, a := range v.Areas {
-		if a.Role == athar.LeftOut || !enoughUsed(v.Panel, i) {
+		if a.Role == athar.LeftOut || !panel.EnoughUsed(v.Panel, i) {
 			continue
 		}
 		x := in.areas[index[a.Code]]
@@ -117,35 +111,6 @@ func (in *inputs) pattern(s *study.Study, v *panel.View) *athar.Pattern {
 	in.records(p, at)
 	p.Calendar, p.Losses = circumstances(s, p), losses(s)
 	return p
-}
-
-// enoughUsed reports whether area i of a panel has enough usable cells on both
-// sides of the comparison.
-func enoughUsed(p *athar.Panel, i int) bool {
-	var cells, used [2]int
-	for t, q := range p.Periods {
-		side := 0
-		switch q.Phase {
-		case athar.Pre:
-		case athar.During, athar.Post:
-			side = 1
-		default:
-			continue
-		}
-		if q.Days <= 0 {
-			continue // nobody watched anywhere: no area is worse off
-		}
-		cells[side]++
-		if p.Use[p.At(i, t)] {
-			used[side]++
-		}
-	}
-	for side := range cells {
-		if cells[side] == 0 || float64(used[side]) < usable*float64(cells[side]) {
-			return false
-		}
-	}
-	return true
 }
 
 // phaseSpan is the longest run of monitored periods with one of the phases, the

@@ -336,7 +336,7 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 // singleEvents asks everything that single events can say about campaign i; nil where
 // they say nothing beside the self-exciting model.
 func (a *answers) singleEvents(s *study.Study, i int, in *inputs, v *panel.View) *athar.CampaignSpaceTime {
-	a.excitation(s, in, v)
+	a.excitation(v)
 	r := in.campaignSpaceTime(s, i, v)
 	if r != nil && r.Scan != nil && r.Scan.Refusal == nil {
 		a.coincidence = &r.Scan.Coincident
@@ -347,9 +347,8 @@ func (a *answers) singleEvents(s *study.Study, i int, in *inputs, v *panel.View)
 // excitation asks the self-exciting model of days about the footprint and every
 // ring. What it says of the background stands beside the headline without a vote. Data
 // coarser than days are not asked: the model would refuse in every place alike.
-func (a *answers) excitation(s *study.Study, in *inputs, v *panel.View) {
-	p := in.pattern(s, v)
-	if p.Grain > 1 {
+func (a *answers) excitation(v *panel.View) {
+	if v.Daily == nil || v.Daily.Grain > 1 {
 		return
 	}
 	for role := athar.Inside; int(role) <= len(v.Rings); role++ {
@@ -357,12 +356,17 @@ func (a *answers) excitation(s *study.Study, in *inputs, v *panel.View) {
 		if role.IsRing() {
 			q.Ask, q.Ring = athar.AskRing, int(role)
 		}
-		list := hawkes.Answer(hawkes.Days(p, v.Periods, func(x athar.PatternArea) bool { return x.Role == role }), q)
+		list := hawkes.Answer(daily(v.Panel, role), q)
 		a.keep(list...)
 		if role == athar.Inside {
 			a.witnesses = append(a.witnesses, slices.DeleteFunc(slices.Clone(list), func(e athar.Effect) bool { return e.Spec != hawkes.Background })...)
 		}
 	}
+}
+
+// daily is the series by day of the areas of a role that may be used often enough.
+func daily(p *athar.Panel, role athar.Role) hawkes.Series {
+	return hawkes.Days(p, func(i int) bool { return p.Areas[i].Role == role && panel.EnoughUsed(p, i) })
 }
 
 // campaignSpaceTime asks what single events say about one campaign; nil where

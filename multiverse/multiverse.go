@@ -36,6 +36,9 @@ type World struct {
 	Design panel.Design
 	Donut  int  // periods dropped before the campaign
 	Cap    bool // extreme cells before the campaign are capped
+	// Rings is the number of rings that must not be merged for the world to be
+	// what its name says; 0: any.
+	Rings int
 }
 
 // Phases that a curve is drawn for.
@@ -45,11 +48,13 @@ var Phases = []athar.Phase{athar.During, athar.Post}
 // which differ elsewhere are known to be the same to it.
 type Scope int
 
-// The scopes: all of it, all but the rings, and the footprint alone.
+// The scopes: all of it, all but the rings, the footprint alone, and the
+// footprint's days in place of its counts by period.
 const (
 	Everything Scope = iota
 	WithoutRings
 	InsideAlone
+	InsideDays
 )
 
 // Estimator is one way to answer the question inside.
@@ -96,6 +101,9 @@ type Engine struct {
 	same     int // redundant
 }
 
+// merged is the reason of a world whose rings had to be merged.
+const merged = "adjacent-merged"
+
 // Exact is a number that is written with all its digits, so that work done in
 // pieces and joined later is the same work to the last bit. Not-a-number and
 // infinities are written as text.
@@ -132,7 +140,7 @@ func New(s Setup) *Engine {
 	seen := map[key]bool{}
 	leans := e.leans()
 	for w, world := range s.Worlds {
-		p := arrange(world, s.Site, s.Others)
+		p, whole := arrange(world, s.Site, s.Others)
 		for k, est := range s.Estimators {
 			id := key{k, fingerprint(p, est.Scope)}
 			if seen[id] {
@@ -141,7 +149,7 @@ func New(s Setup) *Engine {
 			}
 			seen[id] = true
 			out := []float64{math.NaN(), math.NaN()}
-			if leans[k] != nil {
+			if leans[k] != nil && (whole || est.Scope != Everything) {
 				leans[k](p, out)
 			}
 			e.specs, e.real = append(e.specs, spec{w, k}), append(e.real, out)
@@ -164,9 +172,15 @@ func (e *Engine) Observe(from, to int) [][]Answer {
 	var out [][]Answer
 	last := -1
 	var p *athar.Panel
+	var whole bool
 	for _, s := range e.specs[from:to] {
 		if s.world != last {
-			p, last = arrange(e.s.Worlds[s.world], e.s.Site, e.s.Others), s.world
+			p, whole = arrange(e.s.Worlds[s.world], e.s.Site, e.s.Others)
+			last = s.world
+		}
+		if !whole && e.s.Estimators[s.estimator].Scope == Everything {
+			out = append(out, slices.Repeat([]Answer{{Refused: merged}}, len(Phases)))
+			continue
 		}
 		list := e.s.Estimators[s.estimator].Full(p)
 		row := make([]Answer, len(Phases))
@@ -278,6 +292,7 @@ func (e *Engine) Runner() func(k int) []float64 {
 		out := make([]float64, len(e.specs)*len(Phases))
 		last, two := -1, make([]float64, len(Phases))
 		var p *athar.Panel
+		var whole bool
 		others := append(slices.Clone(e.s.Others), e.s.Site)
 		for i, s := range e.specs {
 			at := out[i*len(Phases) : (i+1)*len(Phases)]
@@ -286,7 +301,11 @@ func (e *Engine) Runner() func(k int) []float64 {
 				continue
 			}
 			if s.world != last {
-				p, last = arrange(e.s.Worlds[s.world], e.sites[k], others), s.world
+				p, whole = arrange(e.s.Worlds[s.world], e.sites[k], others)
+				last = s.world
+			}
+			if !whole && e.s.Estimators[s.estimator].Scope == Everything {
+				continue
 			}
 			two[0], two[1] = math.NaN(), math.NaN()
 			leans[s.estimator](p, two)
@@ -296,8 +315,9 @@ func (e *Engine) Runner() func(k int) []float64 {
 	}
 }
 
-// arrange is the panel of a campaign in a world.
-func arrange(w World, site panel.Site, others []panel.Site) *athar.Panel {
+// arrange is the panel of a campaign in a world, and whether it has the rings that the
+// world must have.
+func arrange(w World, site panel.Site, others []panel.Site) (*athar.Panel, bool) {
 	v := w.Grid.ForCampaign(site, others, w.Design)
 	p := v.Panel
 	if w.Donut > 0 {
@@ -306,7 +326,7 @@ func arrange(w World, site panel.Site, others []panel.Site) *athar.Panel {
 	if w.Cap {
 		capped(p)
 	}
-	return p
+	return p, w.Rings == 0 || len(v.Rings) == w.Rings
 }
 
 // capped sets every cell before the campaign above the 99th percentile of its
@@ -350,7 +370,7 @@ func fingerprint(p *athar.Panel, scope Scope) uint64 {
 		put(math.Float64bits(q.Days))
 	}
 	for i, a := range p.Areas {
-		if a.Role == athar.LeftOut || scope == WithoutRings && a.Role.IsRing() || scope == InsideAlone && a.Role != athar.Inside {
+		if a.Role == athar.LeftOut || scope == WithoutRings && a.Role.IsRing() || scope >= InsideAlone && a.Role != athar.Inside {
 			continue
 		}
 		h.Write([]byte(a.Code))
@@ -361,10 +381,22 @@ func fingerprint(p *athar.Panel, scope Scope) uint64 {
 				put(1)
 				continue
 			}
+			if scope == InsideDays {
+				continue
+			}
 			put(math.Float64bits(p.Count[k]))
 			if scope != InsideAlone {
 				for _, o := range p.Other {
 					put(math.Float64bits(o.N[k]))
+				}
+			}
+		}
+	}
+	if scope == InsideDays && p.Daily != nil {
+		for _, r := range p.Daily.Rows {
+			if p.Areas[r.Area].Role == athar.Inside {
+				for _, x := range []int{r.Area, int(r.When.First), int(r.When.Last), r.N} {
+					put(uint64(x))
 				}
 			}
 		}

@@ -113,6 +113,11 @@ func setup(t testing.TB, seed uint64, effect float64, draws int) Setup {
 	return s
 }
 
+func panelOf(e *Engine) *athar.Panel {
+	p, _ := arrange(e.s.Worlds[0], e.s.Site, nil)
+	return p
+}
+
 func all(e *Engine) [][]float64 {
 	run := e.Runner()
 	out := make([][]float64, e.Placebos())
@@ -142,7 +147,7 @@ func TestCurve(t *testing.T) {
 	if m.Joint.Refusal != nil || !(m.Joint.StoufferP < .2) || m.Joint.MinP > m.Joint.StoufferP {
 		t.Errorf("joint %+v", m.Joint)
 	}
-	if own := inside(spillover.Estimate(arrange(e.s.Worlds[0], e.s.Site, nil), spillover.Options{Draws: -1}).Effects, athar.Post); m.Own < 0 ||
+	if own := inside(spillover.Estimate(panelOf(e), spillover.Options{Draws: -1}).Effects, athar.Post); m.Own < 0 ||
 		math.Abs(math.Log(float64(m.Specs[m.Own].RR))-own) > 1e-8 {
 		t.Errorf("the study's own specification is %d, ln RR %g", m.Own, own)
 	}
@@ -202,5 +207,78 @@ func TestJointUnderNoEffect(t *testing.T) {
 		if n > 9 { // 15 %, three standard errors above 5 %
 			t.Errorf("feature %d: p <= .05 in %d of %d worlds without an effect", k, n, reps)
 		}
+	}
+}
+
+// An estimator of days tells worlds apart by days and phases, and by nothing else: capped
+// counts are the same fit, other events of the footprint are not, others far away are.
+func TestWorldsByDays(t *testing.T) {
+	fits := 0
+	days := []Estimator{{Name: "days", Scope: InsideDays, Full: func(p *athar.Panel) []athar.Effect { return nil },
+		Lean: func() func(*athar.Panel, []float64) { return func(*athar.Panel, []float64) { fits++ } }}}
+	grid := func(codes ...string) *panel.Grid {
+		g, _ := region(t, 3, panel.Month, 40, 2, 1)
+		for i, code := range codes {
+			d := athar.Date(2019, 5, 1+i)
+			g.Date(code, athar.Span{First: d, Last: d}, 2)
+		}
+		g.Dated()
+		return g
+	}
+	_, site := region(t, 3, panel.Month, 40, 2, 1)
+	one := grid("A000", "A001", "A030")
+	for _, c := range []struct {
+		name  string
+		other World
+		specs int
+	}{
+		{"capped", World{Grid: one, Design: design(12), Cap: true}, 1},
+		{"in another order", World{Grid: grid("A000", "A001", "A030"), Design: design(12)}, 1},
+		{"other events far away", World{Grid: grid("A000", "A001", "A031"), Design: design(12)}, 1},
+		{"other events inside", World{Grid: grid("A000", "A000", "A030"), Design: design(12)}, 2},
+		{"longer before", World{Grid: one, Design: design(24)}, 2},
+		{"donut", World{Grid: one, Design: design(12), Donut: 2}, 2},
+	} {
+		fits = 0
+		s := Setup{Site: site, Estimators: days, Worlds: []World{{Choice: []int{0}, Grid: one, Design: design(12)}, c.other}}
+		s.Worlds[1].Choice = []int{1}
+		if e := New(s); e.Specs() != c.specs || fits != c.specs {
+			t.Errorf("%s: %d specifications, %d fits, want %d", c.name, e.Specs(), fits, c.specs)
+		}
+	}
+}
+
+// A world whose rings had to be merged is no world of those rings to an estimator that
+// sees rings, and is to the others what it is without.
+func TestMergedRings(t *testing.T) {
+	s := setup(t, 3, .5, 40)
+	s.Estimators[1] = Estimator{Name: "alone", Scope: InsideAlone,
+		Full: func(*athar.Panel) (out []athar.Effect) {
+			for _, ph := range Phases {
+				out = append(out, athar.Effect{Question: athar.AskInside, Phase: ph, RR: 2, Low: 1, High: 4})
+			}
+			return out
+		},
+		Lean: func() func(*athar.Panel, []float64) {
+			return func(_ *athar.Panel, out []float64) { out[0], out[1] = 1, 1 }
+		}}
+	s.Worlds, s.Base = s.Worlds[:1], 0
+	s.Worlds[0].Design.Rings, s.Worlds[0].Design.MinRing = []float64{.1, 100}, 10_000
+	s.Worlds[0].Rings = 2
+	e := New(s)
+	placebos := all(e)
+	for _, m := range e.Join(e.Observe(0, e.Specs()), placebos) {
+		if len(m.Specs) != 1 || m.Specs[0].Choice[2] != 1 || len(m.Refused) != 1 || m.Refused[0].Reason != merged {
+			t.Errorf("%s: %+v, refused %+v", m.Phase, m.Specs, m.Refused)
+		}
+	}
+	for _, row := range placebos {
+		if !math.IsNaN(row[0]) || !math.IsNaN(row[1]) || row[2] != 1 {
+			t.Fatalf("a placebo with merged rings gives %v", row)
+		}
+	}
+	s.Worlds[0].Rings = 1
+	if e := New(s); e.Join(e.Observe(0, e.Specs()), all(e))[0].Refused != nil {
+		t.Error("rings as asked for are refused")
 	}
 }

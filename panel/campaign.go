@@ -117,6 +117,9 @@ func (g *Grid) ForCampaign(site Site, others []Site, d Design) *View {
 		}
 	}
 	g.expose(v, cols, others, d)
+	if x := g.daily; x != nil {
+		v.Daily = &athar.Daily{Rows: x.Rows, Grain: x.Grain, Fast: func(day athar.Day) bool { return d.Ramadan(athar.Span{First: day, Last: day}) > 0 }}
+	}
 	for k, use := range v.Use {
 		if use && v.inFit(k) {
 			v.Used++
@@ -495,4 +498,39 @@ func (v *View) RoleSeries(role athar.Role) (areas int, sum []float64) {
 		}
 	}
 	return areas, sum
+}
+
+// usable is the least share of an area's cells, before and after alike, that
+// must be free of other campaigns and monitored for the area to take part in a
+// pattern. Leaving out single cells instead would change which areas are
+// compared from one side to the other.
+const usable = 0.75
+
+// EnoughUsed reports whether area i of a panel has enough usable cells on both
+// sides of the comparison.
+func EnoughUsed(p *athar.Panel, i int) bool {
+	var cells, used [2]int
+	for t, q := range p.Periods {
+		side := 0
+		switch q.Phase {
+		case athar.Pre:
+		case athar.During, athar.Post:
+			side = 1
+		default:
+			continue
+		}
+		if q.Days <= 0 {
+			continue // nobody watched anywhere: no area is worse off
+		}
+		cells[side]++
+		if p.Use[p.At(i, t)] {
+			used[side]++
+		}
+	}
+	for side := range cells {
+		if cells[side] == 0 || float64(used[side]) < usable*float64(cells[side]) {
+			return false
+		}
+	}
+	return true
 }

@@ -12,7 +12,9 @@
 package panel
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -72,6 +74,7 @@ type Grid struct {
 	N       []int     // row-major, area by period
 	unknown []bool    // cells whose count nobody published
 	index   map[string]int
+	daily   *athar.Daily
 
 	// Unplaced counts what could not be put into a cell, by reason.
 	Unplaced map[string]int
@@ -158,6 +161,50 @@ func (g *Grid) Add(area string, when athar.Span, n int) bool {
 	}
 	g.N[i*len(g.Periods)+t] += n
 	return true
+}
+
+// Date keeps, beside the counts by period, by what day events of an area are known.
+// Days that no period holds are of no panel and are left out.
+func (g *Grid) Date(area string, when athar.Span, n int) {
+	i, ok := g.index[area]
+	if t, held := g.period(when); !ok || n == 0 || held && t < 0 {
+		return
+	}
+	if g.daily == nil {
+		g.daily = &athar.Daily{}
+	}
+	g.daily.Rows = append(g.daily.Rows, athar.DatedCount{Area: i, When: when, N: n})
+}
+
+// Dated closes the record by day: one row for an area and a span, in one order whatever
+// the order in which they came.
+func (g *Grid) Dated() {
+	if g.daily == nil {
+		return
+	}
+	rows := g.daily.Rows
+	order := func(a, b athar.DatedCount) int {
+		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.When.First, b.When.First), cmp.Compare(a.When.Last, b.When.Last))
+	}
+	slices.SortFunc(rows, order)
+	days, total, kept := map[int]int{}, 0, rows[:0]
+	for _, r := range rows {
+		days[r.When.Days()] += r.N
+		total += r.N
+		if n := len(kept); n > 0 && order(kept[n-1], r) == 0 {
+			kept[n-1].N += r.N
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	g.daily.Rows = kept
+	seen := 0
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		if seen += days[d]; 2*seen >= total {
+			g.daily.Grain = d
+			return
+		}
+	}
 }
 
 // Unknown marks every cell of an area that overlaps a span as not published:

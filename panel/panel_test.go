@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -223,4 +224,45 @@ func TestCellsDoNotDependOnTheOrderOfRows(t *testing.T) {
 			t.Fatalf("%d events in, %d accounted for", in, out)
 		}
 	})
+}
+
+// The daily record is one row for an area and a span, in one order, of days that the grid has.
+func TestDated(t *testing.T) {
+	on := func(m time.Month, d int) athar.Span {
+		x := athar.Date(2020, m, d)
+		return athar.Span{First: x, Last: x}
+	}
+	type put struct {
+		area string
+		when athar.Span
+		n    int
+	}
+	list := []put{{"B", on(2, 3), 1}, {"A", on(2, 3), 2}, {"B", on(2, 3), 4}, {"C", on(2, 3), 7}, {"A", on(9, 1), 9}, {"A", on(1, 9), 1},
+		{"A", athar.Span{First: athar.Date(2020, 1, 1), Last: athar.Date(2020, 1, 31)}, 3}, {"B", on(1, 5), 0}}
+	var want *athar.Daily
+	for turn := range list {
+		g, err := NewGrid([]athar.Area{{Code: "B"}, {Code: "A"}}, Month, []athar.Span{{First: athar.Date(2020, 1, 1), Last: athar.Date(2020, 3, 31)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range list {
+			x := list[(k+turn)%len(list)]
+			g.Date(x.area, x.when, x.n)
+		}
+		g.Dated()
+		v := g.ForCampaign(Site{Footprint: []int{0}, Km: []float64{0, 10}, Start: on(3, 1), End: on(3, 31)}, nil,
+			Design{PreMonths: 2, PostMonths: 1, Ramadan: func(s athar.Span) int { return int(s.First) % 2 }})
+		if want == nil {
+			want = v.Daily
+		}
+		if !slices.Equal(v.Daily.Rows, want.Rows) || v.Daily.Grain != 1 {
+			t.Fatalf("turned by %d: %+v", turn, v.Daily)
+		}
+		if d := athar.Day(11); !v.Daily.Fast(d) || v.Daily.Fast(d+1) {
+			t.Error("Ramadan by day is not the design's")
+		}
+	}
+	if len(want.Rows) != 4 || want.Rows[3].N != 5 || want.Rows[3].Area != 1 || want.Rows[0].When.Days() != 31 {
+		t.Errorf("%+v", want.Rows)
+	}
 }

@@ -305,6 +305,11 @@ func (s *Study) checkChoices(bad complaint) {
 			break
 		}
 	}
+	for i, r := range s.Multiverse.Rings {
+		if r.Touching && len(c.Rings) == 0 {
+			bad(item("multiverse.rings", i), "give choices.rings, or leave it out", "is touching, but the study has no ring for what lies beyond the areas that touch")
+		}
+	}
 	if s.given("choices.smallest_effect") && c.SmallestEffect <= 1 {
 		bad("choices.smallest_effect", "1.25 means: a change by less than a quarter is no material change", "is %g, must be a rate ratio above 1", c.SmallestEffect)
 	}

@@ -232,7 +232,11 @@ var wrong = []mistake{
 	// choices
 	{"rings fall", "", "[10, 30, 60.5]", "[10, ¦10, 60.5]", []string{"choices.rings[1]: the rings do not increase: 10 km is not beyond 10; write the outer edges"}},
 	{"ring at zero", "", "[10, 30, 60.5]", "[¦0, 30, 60.5]", []string{"choices.rings[0]: the rings do not increase: 0 km is not beyond 0"}},
+	{"multiverse rings fall", "", "rings: [[10, 30, 61], [], touching]", "rings: [[10, 30, 61], ¦[20, 20]]", []string{"multiverse.rings[1]: does not increase: 20 km is not beyond 20; write the outer edges"}},
+	{"multiverse ring of a word", "", "rings: [[10, 30, 61], [], touching]", "rings: [[10, 30, 61], ¦adjacent]", []string{"multiverse.rings[1]: is the text \"adjacent\", needs a list of outer edges in km, or the word touching"}},
+	{"estimator unknown", "", "estimators: [spillover, its-linear, self-exciting]", "estimators: [spillover, ¦hawkes]", []string{"multiverse.estimators[1]: is the text \"hawkes\", needs one of: spillover, "}},
 	{"ring beyond the table", "", "[10, 30, 60.5]", "[10, 30, ¦200]", []string{"choices.rings[2]: the ring up to 200 km lies beyond the distance table, which ends at 150 km"}},
+	{"touching without rings", minimal, "campaigns:", "choices: {rings: ¦[]}\nmultiverse: {rings: [¦touching]}\ncampaigns:", []string{"choices.rings: the study has a single area, so it has no rings", "multiverse.rings[0]: is touching, but the study has no ring for what lies beyond the areas that touch; give choices.rings"}},
 	{"rings without areas", minimal, "campaigns:", "choices: {rings: ¦[25]}\ncampaigns:", []string{"choices.rings: the study has a single area, so it has no rings"}},
 	{"smallest effect", "", "smallest_effect: 1.5", "smallest_effect: ¦0.8", []string{"choices.smallest_effect: is 0.8, must be a rate ratio above 1"}},
 	{"week of months", minimal, "campaigns:", "choices: {period: ¦week}\ncampaigns:", []string{"choices.period: data[0] is published by month and cannot be analysed by week"}},

@@ -110,6 +110,7 @@ type Options struct {
 	Spec     string
 	Phi      float64 // 0: estimated from the pre-period, floored at 1
 	Seed     uint64
+	Bare     bool // no quotients
 }
 
 // Quotient is the weighted displacement quotient of one phase, by
@@ -209,7 +210,7 @@ func Estimate(p *athar.Panel, o Options) Result {
 			}
 			res.Effects = append(res.Effects, e)
 		}
-		if rings && res.Refusal == nil {
+		if rings && res.Refusal == nil && !o.Bare {
 			res.Quotients = append(res.Quotients, quotient(get(inside, ph), get(isRing, ph), c, res.Phi, o, ph))
 		}
 	}

@@ -36,43 +36,42 @@ type Series struct {
 	// Undated counts events of the same days that are known only to a span of days:
 	// before, and in the campaign and its aftermath.
 	Undated [2]int
-	Grain   int // [athar.Pattern.Grain]
+	Grain   int // [athar.Daily.Grain]
 	Areas   int
 }
 
-// Days is the series of the areas for which want is true. The pattern says what
-// happened, the periods when it was watched and in which phase. A day of Ramadan is
-// one that the pattern's calendar calls so.
-func Days(p *athar.Pattern, periods []athar.Period, want func(athar.PatternArea) bool) Series {
-	s := Series{Grain: p.Grain}
-	if len(periods) == 0 {
+// Days is the series of the areas of a panel for which want is true. The panel's daily
+// record says what happened, its periods when it was watched and in which phase.
+func Days(p *athar.Panel, want func(i int) bool) Series {
+	var s Series
+	if len(p.Periods) == 0 || p.Daily == nil {
 		return s
 	}
-	s.First = periods[0].First
-	n := int(periods[len(periods)-1].Last-s.First) + 1
-	s.Count, s.Phase, s.Ramadan = make([]float64, n), make([]athar.Phase, n), make([]float64, n)
-	each := func(span athar.Span, f func(t int)) {
-		for d := max(span.First, s.First); d <= span.Last && int(d-s.First) < n; d++ {
-			f(int(d - s.First))
-		}
-	}
-	for _, q := range periods {
+	s.Grain, s.First = p.Daily.Grain, p.Periods[0].First
+	n := int(p.Periods[len(p.Periods)-1].Last-s.First) + 1
+	s.Count, s.Phase = make([]float64, n), make([]athar.Phase, n)
+	for _, q := range p.Periods {
 		if 2*q.Days >= float64(q.Span.Days()) && q.Days > 0 {
-			each(q.Span, func(t int) { s.Phase[t] = q.Phase })
+			for d := q.First; d <= q.Last; d++ {
+				s.Phase[d-s.First] = q.Phase
+			}
 		}
 	}
-	for _, c := range p.Calendar {
-		if c.Name.En == "Ramadan" {
-			each(c.When, func(t int) { s.Ramadan[t] = 1 })
+	if p.Daily.Fast != nil {
+		s.Ramadan = make([]float64, n)
+		for t := range s.Ramadan {
+			if p.Daily.Fast(s.First + athar.Day(t)) {
+				s.Ramadan[t] = 1
+			}
 		}
 	}
 	used := make([]bool, len(p.Areas))
-	for i, a := range p.Areas {
-		if used[i] = want(a); used[i] {
+	for i := range p.Areas {
+		if used[i] = want(i); used[i] {
 			s.Areas++
 		}
 	}
-	for _, r := range p.Records {
+	for _, r := range p.Daily.Rows {
 		t := int(r.When.Mid() - s.First)
 		switch {
 		case !used[r.Area] || t < 0 || t >= n:
@@ -93,6 +92,7 @@ type Question struct {
 	Area     string
 	Ask      athar.Question // default AskInside
 	Ring     int
+	Spec     string // one of the specifications alone; default both
 }
 
 // Answer asks the daily model of a campaign, with
@@ -131,6 +131,9 @@ func Answer(s Series, q Question) []athar.Effect {
 	d, refusal := s.design()
 	var out []athar.Effect
 	for _, spec := range []string{Background, Followers} {
+		if q.Spec != "" && q.Spec != spec {
+			continue
+		}
 		var r *Result
 		why := refusal
 		if why == nil {
@@ -162,6 +165,30 @@ func Answer(s Series, q Question) []athar.Effect {
 		}
 	}
 	return out
+}
+
+// Ratios is ln RR of the campaign and of its aftermath under [Background], as [Answer] gives
+// it but without intervals; NaN where a phase is missing or has too few events, where the
+// fit is refused, or where 1.96 standard errors above it lie beyond the ratio of 1,000
+// that an interval may have at most. One fit.
+func Ratios(s Series) (during, post float64) {
+	nan := math.NaN()
+	d, refusal := s.design()
+	if refusal != nil {
+		return nan, nan
+	}
+	r, refusal := d.fit(Background)
+	if refusal != nil {
+		return nan, nan
+	}
+	of := func(ph athar.Phase) float64 {
+		j, ok := d.step[ph]
+		if !ok || d.events[ph] < MinPhase || !(r.Beta[j]+stat.TQuantile(.975, math.Inf(1))*r.SE.Beta[j] <= math.Log(unbounded)) {
+			return nan
+		}
+		return r.Beta[j]
+	}
+	return of(athar.During), of(athar.Post)
 }
 
 func blank(q Question, spec string, ph athar.Phase) athar.Effect {

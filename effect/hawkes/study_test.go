@@ -194,25 +194,46 @@ func TestStudyRefusals(t *testing.T) {
 	}
 }
 
-// Days sorts records into days, whatever their order, and counts those without a day.
+// Days sorts a panel's daily record into days and counts what has no day.
 func TestDays(t *testing.T) {
-	p := &athar.Pattern{Grain: 1, Areas: []athar.PatternArea{{Role: athar.Inside}, {Role: athar.Far}},
-		Calendar: []athar.Dated{{Name: athar.Names{En: "Ramadan"}, When: athar.Span{First: 12, Last: 90}}},
-		Records: []athar.Record{
-			{Area: 0, When: athar.Span{First: 12, Last: 12}, N: 2}, {Area: 0, When: athar.Span{First: 12, Last: 12}, N: 1},
-			{Area: 1, When: athar.Span{First: 12, Last: 12}, N: 5}, {Area: 0, When: athar.Span{First: 14, Last: 18}, N: 3},
-			{Area: 0, When: athar.Span{First: 21, Last: 22}, N: 4}, {Area: 0, When: athar.Span{First: 99, Last: 99}, N: 1}}}
-	periods := []athar.Period{{Span: athar.Span{First: 10, Last: 19}, Phase: athar.Pre, Days: 10}, {Span: athar.Span{First: 20, Last: 24}, Phase: athar.During, Days: 5},
-		{Span: athar.Span{First: 25, Last: 29}, Phase: athar.Post}}
-	want := func(a athar.PatternArea) bool { return a.Role == athar.Inside }
-	s := Days(p, periods, want)
+	span := func(from, to athar.Day) athar.Span { return athar.Span{First: from, Last: to} }
+	p := &athar.Panel{Areas: []athar.PanelArea{{Role: athar.Inside}, {Role: athar.Far}},
+		Periods: []athar.Period{{Span: span(10, 19), Phase: athar.Pre, Days: 10}, {Span: span(20, 24), Phase: athar.During, Days: 5}, {Span: span(25, 29), Phase: athar.Post}},
+		Daily: &athar.Daily{Grain: 1, Fast: func(d athar.Day) bool { return d >= 12 && d <= 90 }, Rows: []athar.DatedCount{
+			{Area: 0, When: span(12, 12), N: 3}, {Area: 0, When: span(14, 18), N: 3}, {Area: 0, When: span(21, 22), N: 4}, {Area: 0, When: span(99, 99), N: 1},
+			{Area: 1, When: span(12, 12), N: 5}}}}
+	s := Days(p, func(i int) bool { return p.Areas[i].Role == athar.Inside })
 	if s.First != 10 || len(s.Count) != 20 || s.Count[2] != 3 || s.Areas != 1 || s.Undated != [2]int{3, 4} ||
 		s.Phase[9] != athar.Pre || s.Phase[10] != athar.During || s.Phase[15] != "" || s.Ramadan[1] != 0 || s.Ramadan[2] != 1 {
 		t.Errorf("%+v", s)
 	}
-	slices.Reverse(p.Records)
-	if again := Days(p, periods, want); !slices.Equal(again.Count, s.Count) || again.Undated != s.Undated {
-		t.Error("the order of records shows")
+	if s := Days(&athar.Panel{Periods: p.Periods}, nil); len(s.Count) != 0 {
+		t.Error("a panel without days has days")
+	}
+}
+
+// Ratios are the answer's own, and a phase with few events has none.
+func TestRatios(t *testing.T) {
+	s := world(31, 0, .3, .6, 1)
+	list := Answer(s, Question{Spec: Background})
+	during, post := Ratios(s)
+	for ph, x := range map[athar.Phase]float64{athar.During: during, athar.Post: post} {
+		if e := pick(list, Background, ph); e.Refusal != nil || math.Abs(math.Log(float64(e.RR))-x) > 1e-9 {
+			t.Errorf("%s: %v, the answer says %v (%v)", ph, x, math.Log(float64(e.RR)), e.Refusal)
+		}
+	}
+	for i, e := range list {
+		if e.Spec != Background {
+			t.Errorf("%d: %s was not asked", i, e.Spec)
+		}
+	}
+	for d, ph := range s.Phase {
+		if ph == athar.Post {
+			s.Count[d] = 0
+		}
+	}
+	if during, post := Ratios(s); math.IsNaN(during) || !math.IsNaN(post) {
+		t.Errorf("no events after: %v, %v", during, post)
 	}
 }
 
