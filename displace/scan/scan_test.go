@@ -352,58 +352,91 @@ func around(side, x, y int) []athar.Role {
 	return roles
 }
 
-// Known truth of the coincidence: independent events, bursts, a fall inside alone,
-// and a fall inside whose events appear around it.
-func TestCoincidence(t *testing.T) {
-	const side, days = 9, 540
-	camp := Campaign{around(side, 4, 4), athar.Span{First: 18360, Last: 18480}}
-	var others []Campaign
+// coincidenceWorld is a map of side by side areas, a campaign in its middle during the days
+// 360 to 480 of 540, and campaigns that did not happen: of the same shape and length, before
+// it, and where no area inside lies in its footprint or its ring, which take no part, as in a
+// study. Of those that can be placed every step-th is taken.
+func coincidenceWorld(side, step int) (camp Campaign, placebos []Campaign) {
+	mid := side / 2
+	camp = Campaign{around(side, mid, mid), athar.Span{First: 18360, Last: 18480}}
+	n := 0
 	for x := range side - 1 {
 		for y := range side - 1 {
-			// Its areas away from the footprint and its ring; before the campaign.
-			if x < 2 || x > 6 || y < 2 || y > 6 {
-				first := athar.Day(18060 + 120*((x+y)%2))
-				others = append(others, Campaign{around(side, x, y), athar.Span{First: first, Last: first + 120}})
+			if abs(x-mid) < 3 && abs(y-mid) < 3 {
+				continue
 			}
-		}
-	}
-	slack := 2.6 * math.Sqrt(.05*.95/float64(max(6, *runs/4)))
-	for _, c := range []struct {
-		name       string
-		self, fall float64
-		move       bool
-		most       float64 // of the placebo p
-		least      float64
-	}{{"nothing", 0, 0, false, .05 + slack, 0}, {"bursts", .5, 0, false, .05 + slack, 0}, {"a fall inside alone", 0, .7, false, .05 + slack, 0}, {"a fall inside and its events around", 0, .7, true, 1, .3}} {
-		p, placebo, k := 0, 0, max(6, *runs/4)
-		for s := range k {
-			places, cases := grid(4000+s, side, 4000, days, c.self)
-			r := stat.Stream(9, c.name, s)
-			for i := range cases {
-				if x := &cases[i]; camp.Roles[x.Place] == athar.Inside && x.Day >= 18360 && x.Day <= 18480 && r.Float64() < c.fall {
-					if !c.move {
-						x.Place = -1
-						continue
-					}
-					x.Place = (4+r.IntN(2))*side + 6 // two areas of the ring
+			if n++; n%step != 0 {
+				continue
+			}
+			first := athar.Day(18060 + 120*((x+y)%2))
+			q := Campaign{around(side, x, y), athar.Span{First: first, Last: first + 120}}
+			for i := range q.Roles {
+				if camp.Roles[i] != athar.Far {
+					q.Roles[i] = athar.LeftOut
 				}
 			}
-			cases = slices.DeleteFunc(cases, func(x Case) bool { return x.Place < 0 })
-			res := Coincide(places, cases, camp, others, Options{Draws: 99, Seed: uint64(s), Unit: 15, Study: athar.Span{First: 18000, Last: 18539}})
-			if res.Refusal != nil {
-				t.Fatal(res.Refusal)
-			}
-			if res.P <= .05 {
-				p++
-			}
-			if res.PPlacebo <= .05 {
-				placebo++
-			}
+			placebos = append(placebos, q)
 		}
-		share := func(n int) float64 { return float64(n) / float64(k) }
-		t.Logf("%s: p <= .05 in %.3f, among placebos in %.3f (%d placebos)", c.name, share(p), share(placebo), len(others))
-		if share(placebo) > c.most || share(placebo) < c.least || c.name == "nothing" && share(p) > .05+slack {
-			t.Errorf("%s: out of bounds", c.name)
+	}
+	return camp, placebos
+}
+
+func abs(x int) int { return max(x, -x) }
+
+// Known truth of the coincidence, with independent events and with bursts: nothing, a fall
+// inside alone, and a fall inside whose events appear in two areas of the ring. Maps beyond the
+// first are for long runs.
+func TestCoincidence(t *testing.T) {
+	k := max(6, *runs/4)
+	slack := 2.6 * math.Sqrt(.05*.95/float64(k))
+	for _, m := range []struct{ side, step int }{{9, 1}, {12, 2}, {12, 1}} {
+		if m.side > 9 && *runs < 100 {
+			continue
+		}
+		camp, placebos := coincidenceWorld(m.side, m.step)
+		for _, c := range []struct {
+			name       string
+			self, fall float64
+			move       bool
+			most       float64 // of the placebo p
+			least      float64
+		}{
+			{"nothing", 0, 0, false, .05 + slack, 0},
+			{"bursts", .5, 0, false, .05 + slack, 0},
+			{"a fall inside alone", 0, .7, false, .05 + slack, 0},
+			{"a fall inside and its events around", 0, .7, true, 1, .3},
+			{"a fall inside alone, bursts", .5, .7, false, .05 + slack, 0},
+			{"a fall inside and its events around, bursts", .5, .7, true, 1, 0},
+		} {
+			p, placebo := 0, 0
+			for s := range k {
+				places, cases := grid(4000+s, m.side, 4000*m.side*m.side/81, 540, c.self)
+				r := stat.Stream(9, c.name, s)
+				for i := range cases {
+					if x := &cases[i]; camp.Roles[x.Place] == athar.Inside && x.Day >= camp.Span.First && x.Day <= camp.Span.Last && r.Float64() < c.fall {
+						x.Place = -1
+						if c.move {
+							x.Place = (m.side/2+r.IntN(2))*m.side + m.side/2 + 2
+						}
+					}
+				}
+				cases = slices.DeleteFunc(cases, func(x Case) bool { return x.Place < 0 })
+				res := Coincide(places, cases, camp, placebos, Options{Draws: 99, Seed: uint64(s), Unit: 15, Study: athar.Span{First: 18000, Last: 18539}})
+				if res.Refusal != nil || res.Placebos != len(placebos) {
+					t.Fatal(res.Refusal, res.Placebos)
+				}
+				if res.P <= .05 {
+					p++
+				}
+				if res.PPlacebo <= .05 {
+					placebo++
+				}
+			}
+			share := func(n int) float64 { return float64(n) / float64(k) }
+			t.Logf("%d areas, %d placebos, %s: p <= .05 in %.3f, among placebos in %.3f of %d", m.side*m.side, len(placebos), c.name, share(p), share(placebo), k)
+			if share(placebo) > c.most || share(placebo) < c.least || c.name == "nothing" && share(p) > .05+slack {
+				t.Errorf("%d areas, %s: out of bounds", m.side*m.side, c.name)
+			}
 		}
 	}
 }
