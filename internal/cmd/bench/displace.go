@@ -51,8 +51,7 @@ func knoxWorld(n int) []knox.Event {
 
 // benchKnox times the table of six by five bands with 999 draws. NearRepeat is not
 // installed from a distribution: its recorded cost of 99 draws is scaled to 999.
-// surveillance and pointpats know one cell only; they are given the same events and
-// 99 draws in the same run, must find the same pairs, and are scaled likewise.
+// surveillance and pointpats know one cell only: see [besideKnox].
 func benchKnox(dir string) error {
 	fmt.Println("Knox test, 6 by 5 bands, 999 draws, processor seconds")
 	o := knox.Options{Metric: knox.Planar}
@@ -81,7 +80,9 @@ func benchKnox(dir string) error {
 	start := cpu()
 	knox.Analyse(crowded, o)
 	fmt.Printf("  100000 events ten times as dense: %.1f s; peak memory %d MB\n", cpu()-start, peakMB())
-	return knoxReference(dir)
+	_, err := besideKnox(dir, "events", []int{4000})
+	fmt.Println()
+	return err
 }
 
 func peakMB() int64 {
@@ -95,59 +96,80 @@ func peakMB() int64 {
 	return u.Maxrss >> 10
 }
 
-func knoxReference(dir string) error {
-	events := knoxWorld(4000)
-	o := knox.Options{Metric: knox.Planar, Null: knox.AnyDate, Km: []float64{5}, Days: []int{8}}
-	start := cpu()
-	res := knox.Analyse(events, o)
-	ours := cpu() - start
-	var b strings.Builder
-	for _, e := range events {
-		fmt.Fprintf(&b, "%v,%v,%v\n", e.X, e.Y, int(e.Day))
-	}
-	type run struct {
-		Name    string
-		Seconds float64
-		Draws   int
-		Pairs   int64
-	}
-	var runs []run
-	if exec.Command("Rscript", "-e", "library(surveillance)").Run() == nil {
-		in, code := filepath.Join(dir, "knox.csv"), filepath.Join(dir, "knox.R")
-		for file, text := range map[string]string{in: b.String(), code: knoxR} {
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				return err
-			}
-		}
-		out, err := exec.Command("Rscript", code, in).Output()
-		if err != nil {
-			return fmt.Errorf("surveillance failed: %w", err)
-		}
-		var r run
-		if err := json.Unmarshal(out, &r); err != nil {
-			return err
-		}
-		runs = append(runs, r)
-	} else {
+// besideKnox times one cell (5 km, 8 days) with 99 draws in processor seconds, by Athar and
+// by those references that are at hand, with the same events: a curve each, the first ours.
+// surveillance deals fewer dates, because its cost is in them, and is scaled to 99. All must
+// find the same pairs.
+func besideKnox(dir, size string, sizes []int) ([]curve, error) {
+	const draws, fewer = 99, 19
+	hasR := exec.Command("Rscript", "-e", "library(surveillance)").Run() == nil
+	if !hasR {
 		fmt.Println("  surveillance is not at hand (Debian: r-cran-surveillance)")
 	}
-	if py := pythonModule("pointpats", "pointpats", dir); py != "" {
-		var r run
-		if err := runPython(py, dir, "knox", knoxPython, b.String(), &r); err != nil {
-			return err
+	py := pythonModule("pointpats", "pointpats", dir)
+	list := []curve{{method: "Athar", size: size}}
+	at := map[string]int{}
+	for _, n := range sizes {
+		events := knoxWorld(n)
+		var res knox.Result
+		ours := spent(func() {
+			res = knox.Analyse(events, knox.Options{Metric: knox.Planar, Null: knox.AnyDate, Km: []float64{5}, Days: []int{8}, Draws: draws})
+		})
+		if res.Refusal != nil {
+			return nil, res.Refusal
 		}
-		runs = append(runs, r)
-	}
-	fmt.Printf("  4000 events, one cell (5 km, 8 days), 999 draws: %.3f s, %d pairs, expected %.2f\n", ours, res.Near.Pairs, float64(res.Near.Expected))
-	for _, r := range runs {
-		scaled := r.Seconds * 999 / float64(r.Draws)
-		fmt.Printf("    %s, same run: %.1f s for %d draws, %.0f s scaled: %.0f times; %d pairs\n", r.Name, r.Seconds, r.Draws, scaled, scaled/ours, r.Pairs)
-		if r.Pairs != res.Near.Pairs {
-			return fmt.Errorf("%s finds %d pairs, Athar %d", r.Name, r.Pairs, res.Near.Pairs)
+		list[0].x, list[0].seconds = append(list[0].x, n), append(list[0].seconds, ours)
+		fmt.Printf("  %d events, one cell (5 km, 8 days), %d draws: %.3f s, %d pairs, expected %.2f\n", n, draws, ours, res.Near.Pairs, float64(res.Near.Expected))
+		var b strings.Builder
+		for _, e := range events {
+			fmt.Fprintf(&b, "%v,%v,%v\n", e.X, e.Y, int(e.Day))
+		}
+		type run struct {
+			Name    string
+			Seconds float64
+			Draws   int
+			Pairs   int64
+		}
+		var runs []run
+		if hasR {
+			in, code := filepath.Join(dir, "knox.csv"), filepath.Join(dir, "knox.R")
+			for file, text := range map[string]string{in: b.String(), code: knoxR} {
+				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+					return nil, err
+				}
+			}
+			out, err := exec.Command("Rscript", code, in, fmt.Sprint(fewer)).Output()
+			if err != nil {
+				return nil, fmt.Errorf("surveillance failed: %w", err)
+			}
+			var r run
+			if err := json.Unmarshal(out, &r); err != nil {
+				return nil, err
+			}
+			runs = append(runs, r)
+		}
+		if py != "" {
+			var r run
+			if err := runPython(py, dir, "knox", knoxPython, b.String(), &r, fmt.Sprint(draws)); err != nil {
+				return nil, err
+			}
+			runs = append(runs, r)
+		}
+		for _, r := range runs {
+			scaled := r.Seconds * draws / float64(r.Draws)
+			fmt.Printf("    %s, same run: %.2f s for %d draws, %.2f s for %d: %.0f times; %d pairs\n", r.Name, r.Seconds, r.Draws, scaled, draws, scaled/ours, r.Pairs)
+			if r.Pairs != res.Near.Pairs {
+				return nil, fmt.Errorf("%s finds %d pairs, Athar %d", r.Name, r.Pairs, res.Near.Pairs)
+			}
+			k, ok := at[r.Name]
+			if !ok {
+				k = len(list)
+				at[r.Name], list = k, append(list, curve{method: r.Name, size: size})
+			}
+			list[k].x, list[k].seconds = append(list[k].x, n), append(list[k].seconds, scaled)
 		}
 	}
-	fmt.Println()
-	return nil
+	return list, nil
 }
 
 // benchScan times the space-time permutation scan at 800 areas by 52 weeks with 999
@@ -193,24 +215,32 @@ func benchScan(string) error {
 		}
 		fmt.Println()
 	}
-	const side, months = 40, 60
-	counts, near, codes := make([]float64, side*side*months), make([][]int, side*side), make([]string, side*side)
-	for i := range counts {
-		counts[i] = stat.NegBin(r, 2, 2)
+	const areas, months = 1600, 60
+	codes, near, counts := hotspotWorld(areas, months, 2)
+	start := cpu()
+	if res := hotspot.Analyse(codes, near, counts, months); res.Refusal != nil {
+		return res.Refusal
 	}
-	for i := range near {
-		codes[i] = fmt.Sprintf("C%04d", i)
+	fmt.Printf("  emerging hot spots, %d areas by %d months: %.2f s\n\n", areas, months, cpu()-start)
+	return nil
+}
+
+// hotspotWorld draws counts with the mean given by area and month, twice as dispersed as
+// Poisson, on a square map.
+func hotspotWorld(areas, months int, mean float64) (codes []string, near [][]int, counts []float64) {
+	r := stat.Stream(1, "bench/hotspot", areas)
+	side := int(math.Ceil(math.Sqrt(float64(areas))))
+	for i := range areas {
+		codes, near = append(codes, fmt.Sprintf("C%05d", i)), append(near, nil)
 		if i%side > 0 {
 			near[i] = append(near[i], i-1)
 		}
 		if i >= side {
 			near[i] = append(near[i], i-side)
 		}
+		for range months {
+			counts = append(counts, stat.NegBin(r, mean, 2))
+		}
 	}
-	start := cpu()
-	if res := hotspot.Analyse(codes, near, counts, months); res.Refusal != nil {
-		return res.Refusal
-	}
-	fmt.Printf("  emerging hot spots, %d areas by %d months: %.2f s\n\n", side*side, months, cpu()-start)
-	return nil
+	return codes, near, counts
 }

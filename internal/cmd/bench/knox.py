@@ -1,5 +1,5 @@
 """Knox test of pointpats on the events (x, y in km, day) of the file given as first
-argument: nearer than 5 km and 8 days, 99 draws. Prints JSON."""
+argument: nearer than 5 km and 8 days, as many draws as the second says. Prints JSON."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import numpy as np
 from pointpats.spacetime import Knox
 
 e = np.loadtxt(sys.argv[1], delimiter=",")
-draws = 99
+draws = int(sys.argv[2])
 start = time.process_time()
 k = Knox(e[:, :2], e[:, 2:], delta=5, tau=7.5, permutations=draws)
 used = time.process_time() - start
