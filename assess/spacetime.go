@@ -34,6 +34,9 @@ const (
 // distanceKm are the edges of the rings around the study's places, km.
 var distanceKm = []float64{50, 100, 200, 400}
 
+// followDraws is the number of series without followers that a footprint's is compared with.
+const followDraws = 99
+
 // The bands of near repeats. They end where the question does: pairs farther
 // apart than 5 km are what costs time where there are many events in one city.
 var (
@@ -355,6 +358,8 @@ func (a *answers) excitation(v *panel.View) {
 		q := hawkes.Question{Campaign: a.campaign, Ask: athar.AskInside}
 		if role.IsRing() {
 			q.Ask, q.Ring = athar.AskRing, int(role)
+		} else if !a.wordsOnly {
+			q.Draws, q.Seed = min(followDraws, a.draws), a.seed
 		}
 		list := hawkes.Answer(daily(v.Panel, role), q)
 		a.keep(list...)

@@ -24,6 +24,7 @@ const (
 	TrendDays  = 240 // days before the campaign, for a trend
 	SeasonDays = 730 // days in all, for a season
 	MaxUndated = .25 // share of events whose day is not known
+	bend       = 90  // days between the knots of the background that bends
 )
 
 // Series is the daily record of one role of areas.
@@ -93,6 +94,10 @@ type Question struct {
 	Ask      athar.Question // default AskInside
 	Ring     int
 	Spec     string // one of the specifications alone; default both
+	// Draws is the number of series without followers that the observed one is compared
+	// with, twice; 0: whether events follow others at all is not asked.
+	Draws int
+	Seed  uint64
 }
 
 // Answer asks the daily model of a campaign, with
@@ -119,6 +124,11 @@ type Question struct {
 // its interval by the delta method. Expected is Observed/RR. Every effect carries
 // alpha, an upper bound, with its interval, and the second one k.
 //
+// A note says so where what the model leaves is correlated from day to day, and, with
+// draws, how much likelihood followers add under the model's background and under one
+// that bends every 90 days in place of trend and season: what only the first of them
+// finds may be waves.
+//
 // It refuses, with one effect a phase that the series has, where days are not
 // known, events are few, the fit diverges or the profile of the step has no fall above the
 // estimate: with few days before, a background that has all but vanished, all later events
@@ -136,8 +146,11 @@ func Answer(s Series, q Question) []athar.Effect {
 		}
 		var r *Result
 		why := refusal
+		var checks []athar.Note
 		if why == nil {
-			r, why = d.fit(spec)
+			if r, why = d.fit(spec); why == nil {
+				checks = d.checks(r, q)
+			}
 		}
 		for _, ph := range []athar.Phase{athar.During, athar.Post} {
 			if d.days[ph] == 0 {
@@ -158,6 +171,7 @@ func Answer(s Series, q Question) []athar.Effect {
 				d.followers(&e, r)
 			}
 			if e.Refusal == nil {
+				e.Warnings = append(e.Warnings, checks...)
 				e.Expected = e.Observed / e.RR
 				e.Avoided, e.AvoidedLow, e.AvoidedHigh = e.Expected-e.Observed, e.Observed/e.High-e.Observed, e.Observed/e.Low-e.Observed
 			}
@@ -202,6 +216,7 @@ func blank(q Question, spec string, ph athar.Phase) athar.Effect {
 type design struct {
 	y      []float64
 	o      Options
+	bent   Options // with a background that bends every 90 days
 	follow []float64
 	step   map[athar.Phase]int // column of a phase's step
 	days   map[athar.Phase]int
@@ -310,6 +325,7 @@ func (d *design) build(s Series, from, first, start, to int) {
 			d.step[ph] = column(in(ph))
 		}
 	}
+	steps := len(cols)
 	if d.days[athar.Pre] >= TrendDays {
 		column(func(t int) float64 { return float64(t-start) / 365.25 })
 	} else {
@@ -323,6 +339,7 @@ func (d *design) build(s Series, from, first, start, to int) {
 	} else {
 		d.notes = append(d.notes, athar.NewNote("no-season", "days", to-first, "need", SeasonDays))
 	}
+	smooth := len(cols)
 	if s.Ramadan != nil {
 		fast, pre := 0.0, 0
 		for t := first; t < to; t++ {
@@ -335,17 +352,37 @@ func (d *design) build(s Series, from, first, start, to int) {
 			column(func(t int) float64 { return s.Ramadan[t] })
 		}
 	}
-	d.o.P = len(cols)
-	d.o.X = make([]float64, n*len(cols))
-	for j, c := range cols {
-		for i, v := range c {
-			d.o.X[i*len(cols)+j] = v
-		}
+	d.o.P, d.o.X = len(cols), rows(cols, n)
+	d.bent = d.o
+	at := make([]float64, n)
+	for i := range at {
+		at[i] = float64(i)
 	}
+	spline, p := Spline(at, bend)
+	others := slices.Concat(cols[:steps], cols[smooth:])
+	for j := range p {
+		c := make([]float64, n)
+		for i := range c {
+			c[i] = spline[i*p+j]
+		}
+		others = append(others, c)
+	}
+	d.bent.P, d.bent.X = len(others), rows(others, n)
 	d.follow = make([]float64, n)
 	for i := range d.follow {
 		d.follow[i] = in(athar.During)(from+i) + in(athar.Post)(from+i)
 	}
+}
+
+// rows turns columns of n values into rows.
+func rows(cols [][]float64, n int) []float64 {
+	x := make([]float64, n*len(cols))
+	for j, c := range cols {
+		for i, v := range c {
+			x[i*len(cols)+j] = v
+		}
+	}
+	return x
 }
 
 func (d *design) fit(spec string) (*Result, *athar.Refusal) {
@@ -359,6 +396,34 @@ func (d *design) fit(spec string) (*Result, *athar.Refusal) {
 		return nil, athar.Refuse("diverged")
 	}
 	return r, r.Refusal
+}
+
+// checks are the notes about how a fit describes its days: what it leaves, and under
+// Background whether followers are needed (METHODS.md A9, diagnostics). The fits of that
+// question go without the term of Cox and Reid, which is about the size of alpha.
+func (d *design) checks(r *Result, q Question) (notes []athar.Note) {
+	if p := r.Check().Serial; p < .05 {
+		notes = append(notes, athar.NewNote("hawkes-residuals", "p", athar.Num(p)))
+	}
+	if q.Draws == 0 || r.m.change >= 0 {
+		return notes
+	}
+	test := func(o Options) float64 {
+		r, err := Daily(d.y, o)
+		if err != nil || r.Refusal != nil {
+			return math.NaN()
+		}
+		return r.FollowP(q.Draws, q.Seed)
+	}
+	p, bent := test(d.o), test(d.bent)
+	if math.IsNaN(p) || math.IsNaN(bent) {
+		return notes
+	}
+	code := "hawkes-follow"
+	if p < .05 && bent >= .05 {
+		code = "hawkes-follow-waves"
+	}
+	return append(notes, athar.NewNote(code, "p", athar.Num(p), "bent", athar.Num(bent), "draws", q.Draws))
 }
 
 // describe adds what the fit says about followers.

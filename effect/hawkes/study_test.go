@@ -237,6 +237,48 @@ func TestRatios(t *testing.T) {
 	}
 }
 
+// Followers are told from series without them; waves that the model's background lacks pass
+// for followers beside it and not beside one that bends; what no background carries shows in
+// what is left of the days.
+func TestChecks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred fits")
+	}
+	note := func(s Series) map[string]athar.Note {
+		out := map[string]athar.Note{}
+		for _, n := range pick(Answer(s, Question{Spec: Background, Draws: 39, Seed: 1}), Background, athar.During).Warnings {
+			out[n.Code] = n
+		}
+		return out
+	}
+	follow := note(world(41, 0, .6, 1, 1))
+	if n, ok := follow["hawkes-follow"]; !ok || n.Args["p"].(athar.Num) > .05 || n.Args["bent"].(athar.Num) > .05 {
+		t.Errorf("six of ten follow: %v", follow)
+	}
+	if n, ok := note(world(42, 0, 0, 1, 1))["hawkes-follow"]; ok && n.Args["p"].(athar.Num) < .05 {
+		t.Errorf("none follow: %v", n)
+	}
+	draw := func(mean func(day int) float64) Series {
+		s := world(43, 0, 0, 1, 1)
+		r := stat.Stream(43, "hawkes/waves", 0)
+		for i := range s.Count {
+			s.Count[i] = stat.NegBin(r, mean(i), 1.2)
+		}
+		return s
+	}
+	waves := note(draw(func(day int) float64 { return 1.5 * math.Exp(.8*math.Sin(2*math.Pi*float64(day)/200)) }))
+	if _, ok := waves["hawkes-follow-waves"]; !ok {
+		t.Errorf("waves of 200 days: %v", waves)
+	}
+	weekly := note(draw(func(day int) float64 { return 1.5 * math.Exp(.8*math.Sin(2*math.Pi*float64(day)/7)) }))
+	if _, ok := weekly["hawkes-residuals"]; !ok {
+		t.Errorf("a week within the days: %v", weekly)
+	}
+	if _, ok := follow["hawkes-residuals"]; ok {
+		t.Errorf("the model's own series: %v", follow)
+	}
+}
+
 // A skipped day is history only: what it holds moves its followers, not the fit of
 // itself. The gradient holds, and without skipped days nothing changes.
 func TestSkip(t *testing.T) {
