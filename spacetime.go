@@ -211,7 +211,17 @@ type Frequency struct {
 	PerDay     Num                 `json:"per_day"`    // operations that there were
 	Covariates []string            `json:"covariates"` // of the model of where and when operations happen, by code
 	Contrasts  []FrequencyContrast `json:"contrasts"`
-	Refusal    *Refusal            `json:"refusal,omitempty"` // no contrast could be asked
+	// Residuals say how well that model describes the operations; nil without one.
+	Residuals *FrequencyResiduals `json:"residuals,omitempty"`
+	Refusal   *Refusal            `json:"refusal,omitempty"` // no contrast could be asked
+}
+
+// FrequencyResiduals are p values of three ways in which operations may not be as the model
+// of where and when they happen says; small: they are not.
+type FrequencyResiduals struct {
+	Days   Num `json:"days_p"`   // more on some days and fewer on others than chance brings
+	Serial Num `json:"serial_p"` // days that resemble those before them
+	Places Num `json:"places_p"` // more at some places and fewer at others
 }
 
 // FrequencyContrast compares From operations a day for Days days with To.

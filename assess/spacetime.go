@@ -231,6 +231,8 @@ func (in *inputs) frequency(x stretch) *athar.Frequency {
 		r.Refusal = m.Refusal
 		return r
 	}
+	left := m.Residuals(in.study.Choices.Seed)
+	r.Residuals = &athar.FrequencyResiduals{Days: athar.Num(left.Days), Serial: athar.Num(left.Serial), Places: athar.Num(left.Places)}
 	var regions []stochint.Region
 	if len(places) > 0 {
 		regions = w.Rings(places, distanceKm...)

@@ -130,6 +130,9 @@ func TestOperationsOfAStudy(t *testing.T) {
 	if c.Refusal != nil || c.Effective[0] < 30 || len(c.Rings) < 3 {
 		t.Fatalf("%+v", c)
 	}
+	if m := x.Frequency.Residuals; m == nil || !(m.Days > .05 && m.Serial > .05 && m.Places > .05) {
+		t.Errorf("operations at random are not described: %+v", m)
+	}
 	whole := c.Rings[len(c.Rings)-1]
 	if want := float64(c.To-c.From) * 3 / 6; !whole.Whole || math.Abs(float64(whole.Diff)-want) > 3*float64(whole.High-whole.Diff)/1.96 {
 		t.Errorf("difference %v (%v to %v), truth %.2f", whole.Diff, whole.Low, whole.High, want)

@@ -83,6 +83,7 @@ type FrequencyView struct {
 	Word    athar.Verdict // CANNOT TELL where nothing could be asked
 	Refused template.HTML
 	Says    template.HTML
+	Model   template.HTML // whether the weights rest on a model that describes the operations
 	Rows    []FrequencyRow
 }
 
@@ -252,6 +253,20 @@ func (p *page) frequency(f *athar.Frequency) *FrequencyView {
 		v.Rows = append(v.Rows, row)
 	}
 	v.Says = p.t("frequency.answered", "n", answered, "of", len(f.Contrasts), "per-day", f.PerDay)
+	if r := f.Residuals; r != nil {
+		var not []string
+		for _, x := range []struct {
+			code string
+			p    athar.Num
+		}{{"frequency.days-not", r.Days}, {"frequency.serial-not", r.Serial}, {"frequency.places-not", r.Places}} {
+			if x.p < .05 {
+				not = append(not, p.plain(x.code, "p", x.p))
+			}
+		}
+		if v.Model = p.t("frequency.describes", "days", r.Days, "serial", r.Serial, "places", r.Places); len(not) > 0 {
+			v.Model = p.t("frequency.describes-not", "list", not)
+		}
+	}
 	return v
 }
 

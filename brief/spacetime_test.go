@@ -34,7 +34,7 @@ func operationsFixture() *athar.SpaceTime {
 		Dropped: []athar.ReasonCount{{Reason: "no-point", N: 3}}, Stretches: []athar.OperationStretch{{
 			When: athar.Span{First: day("2019-01-01"), Last: day("2019-12-31")}, Treated: 100, Control: 90, Events: 2500,
 			Wakes: &athar.WakeGrid{Rows: []athar.Wake{w(7, 5, -1.5, .4, 3), w(7, 10, .6, .5, 3), flagged, refused}, Critical: 3, Draws: 999, Warnings: []athar.Note{athar.NewNote("wake-selection")}},
-			Frequency: &athar.Frequency{PerDay: 2, Covariates: []string{"trend"}, Contrasts: []athar.FrequencyContrast{
+			Frequency: &athar.Frequency{PerDay: 2, Covariates: []string{"trend"}, Residuals: &athar.FrequencyResiduals{Days: .001, Serial: .03, Places: .4}, Contrasts: []athar.FrequencyContrast{
 				{From: 1.8, To: 2.2, Days: 1, Effective: [2]athar.Num{200, 180}, Of: 365, Rings: []athar.FrequencyRing{ring(0, 50, 2), ring(50, math.Inf(1), -.5), all}, Cuts: []athar.FrequencyCut{{Quantile: .95, Diff: 1.2}}},
 				{From: 1, To: 3, Days: 7, Effective: [2]athar.Num{1.2, 1.1}, Of: 52, Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{}, Refusal: athar.Refuse("stochint-effective-days")},
 				{From: 1, To: 3, Days: 1, Effective: [2]athar.Num{90, 80}, Of: 365, Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{},
@@ -69,6 +69,7 @@ func TestOperationsSection(t *testing.T) {
 		"1 of 3 windows are flagged",
 		"Operations left out: 3 (no point on the map)", "Events left out: 12 (date known less well than to the day)",
 		"1 of 3 comparisons could be answered",
+		"does not describe them: more on some days and fewer on others than chance brings (p 0.001), days resemble those before them (p 0.030) (residuals)",
 		"2.20 a day would have been followed by more events than 1.80: +1.5 a day (+1.3 to +1.7)",
 		"Fewer at one distance and more at another",
 		"1.10 of 52 separate stretches", "the day before differs too",
@@ -79,6 +80,10 @@ func TestOperationsSection(t *testing.T) {
 	}
 	if n := strings.Count(s, `class="h-down"`); n != 1 || strings.Contains(s, `class="h-up"`) || strings.Count(s, `class="h-refused"`) != 1 {
 		t.Errorf("%d windows marked as beyond zero, want 1; the refused one as such", n)
+	}
+	r.SpaceTime.Operations.Stretches[0].Frequency.Residuals = &athar.FrequencyResiduals{Days: .2, Serial: 1, Places: .4}
+	if s := sectionOf(t, r, "operations"); !strings.Contains(s, "describes them: on days (p ") || strings.Contains(s, "does not describe") {
+		t.Error("a model that describes operations is not said to")
 	}
 	r.SpaceTime.Operations = nil
 	if sectionOf(t, r, "operations") != "" {

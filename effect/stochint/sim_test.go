@@ -3,7 +3,10 @@ package stochint
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -313,5 +316,69 @@ func TestRefusals(t *testing.T) {
 	same.Smooth = Smoothing{Adaptive: true}
 	if e := New(same).Contrast(Options{From: 1.5, To: 2.5}).Regions[0]; math.Abs(e.Diff) > 1e-9 || math.IsNaN(e.DiffVar) {
 		t.Errorf("the same outcome every day differs by %g", e.Diff)
+	}
+}
+
+// Residuals of a propensity that knows what moves operations hold their level; bursts,
+// a map and days that it was not told are found each by its own statistic.
+func TestResiduals(t *testing.T) {
+	reps := 60
+	if n, err := strconv.Atoi(os.Getenv("ATHAR_REPS")); err == nil {
+		reps = n
+	}
+	type rates struct{ days, serial, places int }
+	ask := func(name string, change func(r *rand.Rand, in *Input)) (n rates) {
+		for k := range reps {
+			r := stat.Stream(5, "stochint/residuals/"+name, k)
+			in, _ := draw(r, 300, 1, 2, 0)
+			change(r, &in)
+			x := New(in).Residuals(uint64(k))
+			for _, c := range []struct {
+				p float64
+				n *int
+			}{{x.Days, &n.days}, {x.Serial, &n.serial}, {x.Places, &n.places}} {
+				if c.p <= .05 {
+					*c.n++
+				}
+			}
+		}
+		t.Logf("%s: %d worlds, p <= .05: days %d, serial %d, places %d", name, reps, n.days, n.serial, n.places)
+		return n
+	}
+	size := reps/20 + 3*int(math.Ceil(math.Sqrt(float64(reps)*.05)))
+	if n := ask("right", func(*rand.Rand, *Input) {}); n.days > size || n.serial > size || n.places > size {
+		t.Errorf("the right propensity: %+v of %d", n, reps)
+	}
+	if n := ask("bursts", func(r *rand.Rand, in *Input) {
+		for _, e := range slices.Clone(in.Treatment) {
+			for range int(distuv.Poisson{Lambda: 1, Src: r}.Rand()) {
+				in.Treatment = append(in.Treatment, e)
+			}
+		}
+	}); n.days < reps*9/10 {
+		t.Errorf("bursts: %+v of %d", n, reps)
+	}
+	if n := ask("no map", func(_ *rand.Rand, in *Input) { in.Covariates = in.Covariates[:1] }); n.places < reps*3/4 || n.days > size {
+		t.Errorf("a map that it was not told: %+v of %d", n, reps)
+	}
+	if n := ask("no days", func(r *rand.Rand, in *Input) {
+		kept := in.Treatment[:0]
+		for _, e := range in.Treatment {
+			if e.Day/20%2 == 0 || r.Float64() < .3 {
+				kept = append(kept, e)
+			}
+		}
+		in.Treatment = kept
+	}); n.serial < reps*9/10 || n.places > size {
+		t.Errorf("twenty days on and off: %+v of %d", n, reps)
+	}
+	in, _ := draw(stat.Stream(5, "stochint/residuals/order", 0), 300, 1, 2, 0)
+	want := New(in).Residuals(1)
+	slices.Reverse(in.Treatment)
+	if got := New(in).Residuals(1); got != want {
+		t.Errorf("another order of rows: %+v, %+v", got, want)
+	}
+	if n := want.Kept + want.Added; math.Abs(float64(n)-want.Rate*1e4*300) > 4*math.Sqrt(float64(n)) || want.Kept == 0 || want.Added == 0 {
+		t.Errorf("%+v: rate times window and days is %.0f", want, want.Rate*1e4*300)
 	}
 }
