@@ -1,6 +1,6 @@
 # make demo      build Athar and assess examples/isis-2020
 # make test      vet, then all tests
-# make validate  the known-truth simulations in full, into docs/validation
+# make validate  the known-truth simulations in full, into docs/validation; those of single methods, printed
 # make bench     speed and memory, beside a reference in the same run
 # make lint      gofmt, vet and staticcheck
 # make fuzz      every reader, FUZZTIME each
@@ -24,6 +24,7 @@ test:
 
 validate:
 	go run ./internal/cmd/validate -reps $(REPS) -out docs/validation
+	go test ./effect/wake ./displace/knox ./displace/scan ./displace/hotspot -run 'Known|Coincidence' -v -timeout 0 -args -runs $(REPS)
 
 bench: build
 	@mkdir -p out

@@ -355,17 +355,13 @@ func around(side, x, y int) []athar.Role {
 // coincidenceWorld is a map of side by side areas, a campaign in its middle during the days
 // 360 to 480 of 540, and campaigns that did not happen: of the same shape and length, before
 // it, and where no area inside lies in its footprint or its ring, which take no part, as in a
-// study. Of those that can be placed every step-th is taken.
-func coincidenceWorld(side, step int) (camp Campaign, placebos []Campaign) {
+// study.
+func coincidenceWorld(side int) (camp Campaign, placebos []Campaign) {
 	mid := side / 2
 	camp = Campaign{around(side, mid, mid), athar.Span{First: 18360, Last: 18480}}
-	n := 0
 	for x := range side - 1 {
 		for y := range side - 1 {
 			if abs(x-mid) < 3 && abs(y-mid) < 3 {
-				continue
-			}
-			if n++; n%step != 0 {
 				continue
 			}
 			first := athar.Day(18060 + 120*((x+y)%2))
@@ -384,16 +380,16 @@ func coincidenceWorld(side, step int) (camp Campaign, placebos []Campaign) {
 func abs(x int) int { return max(x, -x) }
 
 // Known truth of the coincidence, with independent events and with bursts: nothing, a fall
-// inside alone, and a fall inside whose events appear in two areas of the ring. Maps beyond the
-// first are for long runs.
+// inside alone, and a fall inside whose events appear in two areas of the ring. The larger map
+// is for long runs.
 func TestCoincidence(t *testing.T) {
 	k := max(6, *runs/4)
 	slack := 2.6 * math.Sqrt(.05*.95/float64(k))
-	for _, m := range []struct{ side, step int }{{9, 1}, {12, 2}, {12, 1}} {
-		if m.side > 9 && *runs < 100 {
+	for _, side := range []int{9, 12} {
+		if side > 9 && *runs < 100 {
 			continue
 		}
-		camp, placebos := coincidenceWorld(m.side, m.step)
+		camp, placebos := coincidenceWorld(side)
 		for _, c := range []struct {
 			name       string
 			self, fall float64
@@ -408,35 +404,37 @@ func TestCoincidence(t *testing.T) {
 			{"a fall inside alone, bursts", .5, .7, false, .05 + slack, 0},
 			{"a fall inside and its events around, bursts", .5, .7, true, 1, 0},
 		} {
-			p, placebo := 0, 0
-			for s := range k {
-				places, cases := grid(4000+s, m.side, 4000*m.side*m.side/81, 540, c.self)
-				r := stat.Stream(9, c.name, s)
-				for i := range cases {
-					if x := &cases[i]; camp.Roles[x.Place] == athar.Inside && x.Day >= camp.Span.First && x.Day <= camp.Span.Last && r.Float64() < c.fall {
-						x.Place = -1
-						if c.move {
-							x.Place = (m.side/2+r.IntN(2))*m.side + m.side/2 + 2
+			t.Run(fmt.Sprintf("%d areas, %d placebos: %s", side*side, len(placebos), c.name), func(t *testing.T) {
+				p, placebo := 0, 0
+				for s := range k {
+					places, cases := grid(4000+s, side, 4000*side*side/81, 540, c.self)
+					r := stat.Stream(9, c.name, s)
+					for i := range cases {
+						if x := &cases[i]; camp.Roles[x.Place] == athar.Inside && x.Day >= camp.Span.First && x.Day <= camp.Span.Last && r.Float64() < c.fall {
+							x.Place = -1
+							if c.move {
+								x.Place = (side/2+r.IntN(2))*side + side/2 + 2
+							}
 						}
 					}
+					cases = slices.DeleteFunc(cases, func(x Case) bool { return x.Place < 0 })
+					res := Coincide(places, cases, camp, placebos, Options{Draws: 99, Seed: uint64(s), Unit: 15, Study: athar.Span{First: 18000, Last: 18539}})
+					if res.Refusal != nil || res.Placebos != len(placebos) {
+						t.Fatal(res.Refusal, res.Placebos)
+					}
+					if res.P <= .05 {
+						p++
+					}
+					if res.PPlacebo <= .05 {
+						placebo++
+					}
 				}
-				cases = slices.DeleteFunc(cases, func(x Case) bool { return x.Place < 0 })
-				res := Coincide(places, cases, camp, placebos, Options{Draws: 99, Seed: uint64(s), Unit: 15, Study: athar.Span{First: 18000, Last: 18539}})
-				if res.Refusal != nil || res.Placebos != len(placebos) {
-					t.Fatal(res.Refusal, res.Placebos)
+				share := func(n int) float64 { return float64(n) / float64(k) }
+				t.Logf("p <= .05 in %.3f, among placebos in %.3f of %d", share(p), share(placebo), k)
+				if share(placebo) > c.most || share(placebo) < c.least || c.name == "nothing" && share(p) > .05+slack {
+					t.Error("out of bounds")
 				}
-				if res.P <= .05 {
-					p++
-				}
-				if res.PPlacebo <= .05 {
-					placebo++
-				}
-			}
-			share := func(n int) float64 { return float64(n) / float64(k) }
-			t.Logf("%d areas, %d placebos, %s: p <= .05 in %.3f, among placebos in %.3f of %d", m.side*m.side, len(placebos), c.name, share(p), share(placebo), k)
-			if share(placebo) > c.most || share(placebo) < c.least || c.name == "nothing" && share(p) > .05+slack {
-				t.Errorf("%d areas, %s: out of bounds", m.side*m.side, c.name)
-			}
+			})
 		}
 	}
 }
