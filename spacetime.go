@@ -240,11 +240,23 @@ type FrequencyContrast struct {
 	Rings []FrequencyRing `json:"rings"`
 	// Cuts are the same contrast in the whole, with the largest weights cut.
 	Cuts []FrequencyCut `json:"cuts"`
-	// Unbalanced is the largest coefficient left after weighting, per standard
-	// deviation of its variable; 0: the weights do their work.
-	Unbalanced Num      `json:"unbalanced"`
-	Notes      []Note   `json:"notes,omitempty"`
-	Refusal    *Refusal `json:"refusal,omitempty"`
+	// Unbalanced is the largest coefficient of Balance after weighting, up or down;
+	// both are absent where the comparison is refused.
+	Unbalanced *Num               `json:"unbalanced,omitempty"`
+	Balance    []FrequencyBalance `json:"balance,omitempty"`
+	Notes      []Note             `json:"notes,omitempty"`
+	Refusal    *Refusal           `json:"refusal,omitempty"`
+}
+
+// FrequencyBalance is how far where and when operations happened followed one
+// covariate more than the two laws do: its coefficient in their law, on the log
+// scale and per standard deviation of the covariate, over the days as they were and
+// weighted to From and to To operations a day. Weights that do their work leave 0;
+// null, with a note, where there is no finite or no unique coefficient.
+type FrequencyBalance struct {
+	Covariate string `json:"covariate"` // by code
+	Before    Num    `json:"before"`
+	After     [2]Num `json:"after"`
 }
 
 // FrequencyRing is a contrast in one ring, in events a day.

@@ -250,12 +250,18 @@ func frequencyContrast(a *stochint.Answer, o stochint.Options, days int) athar.F
 		Rings: []athar.FrequencyRing{}, Cuts: []athar.FrequencyCut{}}
 	for k := range 2 {
 		c.Effective[k], c.Largest[k] = athar.Num(a.Uncut[k]/float64(o.Days)), athar.Num(a.Largest[k])
-		for _, b := range a.Balance[k] {
-			c.Unbalanced = max(c.Unbalanced, athar.Num(math.Abs(b.After)))
-		}
 	}
 	if a.Refusal != nil {
 		return c // figures that must not be read are not written
+	}
+	for _, b := range a.Balance {
+		after := [2]athar.Num{athar.Num(b.After[0]), athar.Num(b.After[1])}
+		c.Balance = append(c.Balance, athar.FrequencyBalance{Covariate: b.Name, Before: athar.Num(b.Before), After: after})
+		for _, v := range after {
+			if x := athar.Num(math.Abs(float64(v))); c.Unbalanced == nil && !math.IsNaN(float64(x)) || c.Unbalanced != nil && x > *c.Unbalanced {
+				c.Unbalanced = &x
+			}
+		}
 	}
 	for _, e := range a.Regions {
 		c.Rings = append(c.Rings, athar.FrequencyRing{Inner: athar.Num(e.Region.Inner), Outer: athar.Num(e.Region.Outer), Whole: e.Region.Whole,

@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"athar"
+	"athar/effect/stochint"
 )
 
 // operationWorld writes a study of single events over six by six cells of a grid for
@@ -133,6 +134,14 @@ func TestOperationsOfAStudy(t *testing.T) {
 	if m := x.Frequency.Residuals; m == nil || !(m.Days > .05 && m.Serial > .05 && m.Places > .05) {
 		t.Errorf("operations at random are not described: %+v", m)
 	}
+	if len(c.Balance) != len(x.Frequency.Covariates) || c.Balance[0].Covariate != "distance" || c.Unbalanced == nil || !(*c.Unbalanced < .25) {
+		t.Errorf("operations that follow chance are not balanced: %+v, %v", c.Balance, c.Unbalanced)
+	}
+	for _, c := range x.Frequency.Contrasts {
+		if c.Refusal != nil && (c.Balance != nil || c.Unbalanced != nil) {
+			t.Errorf("a refused contrast with a balance: %+v", c)
+		}
+	}
 	whole := c.Rings[len(c.Rings)-1]
 	if want := float64(c.To-c.From) * 3 / 6; !whole.Whole || math.Abs(float64(whole.Diff)-want) > 3*float64(whole.High-whole.Diff)/1.96 {
 		t.Errorf("difference %v (%v to %v), truth %.2f", whole.Diff, whole.Low, whole.High, want)
@@ -191,6 +200,20 @@ func TestCheckSaysWhatOperationsThereAre(t *testing.T) {
 	os.Remove(filepath.Join(filepath.Dir(file), "ops.csv"))
 	if _, err := Check(context.Background(), file); err == nil || !strings.Contains(err.Error(), "the study cites it as: made up") || !strings.Contains(err.Error(), ":15:") {
 		t.Errorf("a missing file of operations: %v", err)
+	}
+}
+
+// A coefficient that could not be had is no part of the largest, and a refused contrast
+// has none at all.
+func TestBalanceOfAContrast(t *testing.T) {
+	a := &stochint.Answer{Balance: []stochint.Balance{{Name: "x", After: [2]float64{math.NaN(), -.4}}, {Name: "y", After: [2]float64{.1, .2}}}}
+	o := stochint.Options{From: 1, To: 2, Days: 1}
+	if c := frequencyContrast(a, o, 300); len(c.Balance) != 2 || c.Unbalanced == nil || *c.Unbalanced != .4 {
+		t.Errorf("%+v, %v", c.Balance, c.Unbalanced)
+	}
+	a.Refusal = athar.Refuse("stochint-before")
+	if c := frequencyContrast(a, o, 300); c.Balance != nil || c.Unbalanced != nil {
+		t.Errorf("refused: %+v, %v", c.Balance, c.Unbalanced)
 	}
 }
 

@@ -98,6 +98,7 @@ type FrequencyRow struct {
 	Says    []template.HTML
 	Notes   []athar.Note
 	Table
+	Balance Table // by variable
 }
 
 // dropped lists what was left out, by reason; empty if nothing was.
@@ -249,6 +250,11 @@ func (p *page) frequency(f *athar.Frequency) *FrequencyView {
 		}
 		for _, cut := range c.Cuts {
 			row.Table.Rows = append(row.Table.Rows, []string{p.plain("frequency.cut", "share", 1-cut.Quantile), "", "", p.Lang.Value(cut.Diff, "change")})
+		}
+		row.Balance.Head = append(p.head("variable"), p.plain("frequency.unweighted"), p.plain("frequency.weighted", "n", c.From), p.plain("frequency.weighted", "n", c.To))
+		for _, b := range c.Balance {
+			row.Balance.Rows = append(row.Balance.Rows, []string{p.capital(p.Lang.Word("covariate", b.Covariate)), p.Lang.Value(b.Before, "change"),
+				p.Lang.Value(b.After[0], "change"), p.Lang.Value(b.After[1], "change")})
 		}
 		v.Rows = append(v.Rows, row)
 	}

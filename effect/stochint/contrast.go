@@ -37,8 +37,11 @@ type Answer struct {
 	Uncut     [2]float64
 	Largest   [2]float64
 	Cuts      []Cut // the same contrast with weights cut elsewhere
-	Balance   [2][]Balance
-	Notes     []athar.Note
+	// Balance is nil where the weights amount to too few stretches. What is left
+	// then is a day or two on which most covariates hardly vary, and a law fitted
+	// to these has no estimate, or coefficients in the thousands.
+	Balance []Balance
+	Notes   []athar.Note
 	// Refusal says why the figures must not be read as an answer; they are filled
 	// as far as they could be.
 	Refusal *athar.Refusal
@@ -81,11 +84,13 @@ type Cut struct {
 }
 
 // Balance compares a covariate's coefficient in the law of operations, relative
-// to the law h, before and after weighting, per standard deviation of the
-// covariate. Weights that do their work leave 0.
+// to the law h, before and after weighting to either law, per standard deviation
+// of the covariate. Weights that do their work leave 0. Not-a-number, with a
+// note, where the law has no finite or no unique estimate.
 type Balance struct {
-	Name          string
-	Before, After float64
+	Name   string
+	Before float64
+	After  [2]float64
 }
 
 // Contrast compares two laws. It refuses where the uncut weights of either
@@ -150,7 +155,6 @@ func (m *Model) Contrast(o Options) *Answer {
 		a.Weights[k] = cut(raw[k], o.Quantile)[:len(raw[k])-ahead]
 		a.Effective[k], _ = effective(a.Weights[k])
 		a.Uncut[k], a.Largest[k] = effective(raw[k][:len(raw[k])-ahead])
-		a.Balance[k] = m.balance(a.Weights[k], o.Days)
 	}
 	z := stat.TQuantile((1+o.Level)/2, math.Inf(1))
 	joint := stat.TQuantile(1-(1-o.Level)/2/float64(len(o.Regions)), math.Inf(1))
@@ -193,10 +197,11 @@ func (m *Model) Contrast(o Options) *Answer {
 // judge sets refusal and notes. The whole is the last region.
 func (a *Answer) judge(m *Model, o Options) {
 	least := min(a.Uncut[0], a.Uncut[1]) / float64(o.Days)
+	enough := least >= NeedEffective
 	switch {
 	case m.Refusal != nil:
 		a.Refusal = m.Refusal
-	case !(least >= NeedEffective):
+	case !enough:
 		if math.IsNaN(least) {
 			least = 0
 		}
@@ -215,14 +220,9 @@ func (a *Answer) judge(m *Model, o Options) {
 			a.Notes = append(a.Notes, athar.NewNote("stochint-cut-matters", "diff", athar.Num(last.Diff), "other", athar.Num(d)))
 		}
 	}
-	worst := 0.0
-	for _, bs := range a.Balance {
-		for _, b := range bs {
-			worst = max(worst, math.Abs(b.After))
-		}
-	}
-	if worst > Unbalanced {
-		a.Notes = append(a.Notes, athar.NewNote("stochint-unbalanced", "after", athar.Num(worst)))
+	if enough {
+		a.Balance = m.balance(a.Weights, o.Days)
+		a.Notes = append(a.Notes, balanceNotes(a.Balance)...)
 	}
 	if m.Refusal == nil {
 		a.Notes = append(a.Notes, m.Notes...)
@@ -232,6 +232,29 @@ func (a *Answer) judge(m *Model, o Options) {
 // Unbalanced is the coefficient after weighting, per standard deviation, above
 // which a note says that the weights left a difference. A judgement.
 const Unbalanced = .25
+
+// balanceNotes say that a difference is left, and that it could not be measured.
+func balanceNotes(list []Balance) (out []athar.Note) {
+	unknown := false
+	worst := 0.0
+	for _, b := range list {
+		for _, v := range []float64{b.Before, b.After[0], b.After[1]} {
+			unknown = unknown || math.IsNaN(v)
+		}
+		for _, v := range b.After {
+			if !math.IsNaN(v) {
+				worst = max(worst, math.Abs(v))
+			}
+		}
+	}
+	if worst > Unbalanced {
+		out = append(out, athar.NewNote("stochint-unbalanced", "after", athar.Num(worst)))
+	}
+	if unknown {
+		out = append(out, athar.NewNote("stochint-balance-unknown"))
+	}
+	return out
+}
 
 // Surfaces are the maps of expected events per km2 and day under both laws,
 // which integrate to Events.
@@ -363,24 +386,28 @@ func (m *Model) relative(weight []float64) []float64 {
 // balance gives every day the weight of the days up to it: under the weights the
 // covariates should have no part in where and when operations are. Weights below
 // the rounding of their sum are none.
-func (m *Model) balance(w []float64, days int) []Balance {
+func (m *Model) balance(w [2][]float64, days int) []Balance {
 	if len(m.covariate) == 0 {
 		return nil
 	}
-	weight := make([]float64, m.Days)
-	sum := 0.0
-	for _, v := range w {
-		sum += v
-	}
-	for i, v := range w {
-		if v > 1e-16*sum {
-			weight[days-1+i] = v
-		}
-	}
-	after := m.relative(weight)
 	out := make([]Balance, len(m.covariate))
 	for k, c := range m.covariate {
-		out[k] = Balance{c.Name, m.before[k], after[k]}
+		out[k] = Balance{Name: c.Name, Before: m.before[k]}
+	}
+	for law := range w {
+		weight := make([]float64, m.Days)
+		sum := 0.0
+		for _, v := range w[law] {
+			sum += v
+		}
+		for i, v := range w[law] {
+			if v > 1e-16*sum {
+				weight[days-1+i] = v
+			}
+		}
+		for k, v := range m.relative(weight) {
+			out[k].After[law] = v
+		}
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"athar"
 	"athar/stat"
 )
 
@@ -101,6 +102,50 @@ func TestKnownTruth(t *testing.T) {
 	// Laws far from what happened: refused, although cut weights look like many days.
 	if used, _, _, _, uncut := tally(20, 500, 7, 4, 0, 1, 6, .95, 1); used > 0 || uncut > NeedEffective {
 		t.Errorf("%d of 20 worlds were not refused, effective %.1f", used, uncut)
+	}
+}
+
+// Operations follow a wave that the laws do not know, and weighted they no longer do.
+func TestBalance(t *testing.T) {
+	in, _ := draw(stat.Stream(12, "stochint/balance", 0), 1000, 1, 2, 0)
+	a := New(in).Contrast(Options{From: 1.5, To: 2.5})
+	if a.Refusal != nil || len(a.Balance) != 2 || a.Balance[0].Name != "wave" {
+		t.Fatalf("%+v, %v", a.Balance, a.Refusal)
+	}
+	if got, want := a.Balance[0].Before, .3/math.Sqrt2; math.Abs(got-want) > .05 { // .3 per unit of a sine
+		t.Errorf("wave: %.3f before weighting, want %.3f", got, want)
+	}
+	for _, b := range a.Balance {
+		for k, v := range b.After {
+			if math.Abs(v) > .1 {
+				t.Errorf("%s: %.3f left under law %d", b.Name, v, k)
+			}
+		}
+	}
+	noted := func(a *Answer, code string) bool {
+		return slices.ContainsFunc(a.Notes, func(n athar.Note) bool { return n.Code == code })
+	}
+	if noted(a, "stochint-unbalanced") || noted(a, "stochint-balance-unknown") {
+		t.Errorf("%v", a.Notes)
+	}
+
+	// One day with 150 operations, of its own kind: as far from both laws as a day can
+	// be, so that without it the kind does not vary.
+	crowd := in
+	day := make([]float64, in.Days)
+	day[600] = 1
+	crowd.Covariates = append(slices.Clone(in.Covariates), Covariate{Name: "crowd", Day: day})
+	crowd.Treatment = slices.Clone(in.Treatment)
+	for k := range 150 {
+		crowd.Treatment = append(crowd.Treatment, Event{600, 2 + float64(k%10)*9, 2 + float64(k/10%10)*9})
+	}
+	if a := New(crowd).Contrast(Options{From: 1.5, To: 2.5}); a.Refusal != nil || !math.IsNaN(a.Balance[2].After[0]) || !noted(a, "stochint-balance-unknown") {
+		t.Errorf("%+v, %v, %v", a.Balance, a.Notes, a.Refusal)
+	}
+
+	// Weights that are a handful of days say nothing of balance.
+	if a := New(in).Contrast(Options{From: 8, To: 20, Days: 7}); a.Refusal == nil || a.Balance != nil || noted(a, "stochint-unbalanced") {
+		t.Errorf("%+v, %v, %v", a.Balance, a.Notes, a.Refusal)
 	}
 }
 
