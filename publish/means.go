@@ -1,6 +1,9 @@
 package publish
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // tableMeans says what each table holds.
 var tableMeans = map[string]string{
@@ -17,11 +20,20 @@ var tableMeans = map[string]string{
 	"windows":        "The comparisons of two stretches of time that the study declares, read off one series alone.",
 	"areas":          "Every area as each campaign sees it, with its events by phase.",
 	"panel":          "The cells that the methods saw; areas without any event are left out.",
-	"rejects":        "Damaged input rows, each with its line and the reason.",
+	"wakes": "Matched wakes: one row a window of days and kilometres and a stretch of time, how many more events followed an operation of the one kind than a comparable one of the other. " +
+		"By days and kilometres.",
+	"frequency": "Stochastic interventions: events a day under fewer and under more operations, everywhere in the same proportion, by distance; a refused comparison is one row with its reason. " +
+		"In the order in which all studies ask.",
+	"frequency_balance": "How far operations followed each variable before and after weighting, for the comparisons of frequency that have an answer.",
+	"near_repeats":      "One row a campaign and side: whether events follow each other nearby and soon more than before it, beyond chance.",
+	"near_repeat_bands": "Pairs of events by bands of distance and time, before and after, against what the same places and days bring together by chance.",
+	"scan":              "Neighbouring areas and spans of days with fewer or more events than the areas' and the days' own totals would have it, by date: the ten least likely of either kind, beyond chance or not (p); and the low inside with the high around that would be movement.",
+	"hot_spots":         "One row an area, by code: in how many months it was crowded, the trend of that, and its course. A description of the past.",
+	"rejects":           "Damaged input rows, each with its line and the reason.",
 }
 
-// columnMeans says what a column holds, whichever table it is in. A name that
-// ends in a language (says_en) is the column's before it.
+// columnMeans says what a column holds, whichever table it is in but those named
+// before it. A name that ends in a language (says_en) is the column's before it.
 var columnMeans = map[string]string{
 	"id":               "name of the finding or claim, unique in the study",
 	"campaign":         "id of the campaign; all: all campaigns together; empty: a total",
@@ -126,18 +138,129 @@ var columnMeans = map[string]string{
 	"line":             "line of the file",
 	"column":           "column of the file",
 	"detail":           "what was wrong; empty where the terms of the data forbid to show it",
+
+	"se":              "standard error of the difference",
+	"p_adj":           "p value with all windows, bands or areas counted; empty: not asked",
+	"treated":         "operations of the kind in question whose window lies in the time that was recorded",
+	"control":         "operations of the kind that it is compared with",
+	"matched_treated": "of the first, those that could be matched",
+	"matched_control": "of the second",
+	"strata":          "bins of the matching",
+	"matched_strata":  "those that hold both kinds",
+	"blocks":          "blocks of space and time that hold matched operations; errors are clustered by them",
+	"intercept":       "constant of the regression: after = intercept + before * events before + effect * kind",
+	"adj_r2":          "its adjusted share of explained variance",
+	"l1_all":          "distance of the two kinds over all bins of what is matched on, before matching; 0: equal, 1: apart",
+	"support_all":     "share of bins with both kinds, before matching",
+	"l1_matched":      "the distance after matching",
+	"support_matched": "the share after matching",
+	"so_before":       "share of operations with another of the same kind in the window before",
+	"so_after":        "in the window after",
+	"so":              "in either",
+	"mo_before":       "share of operations with one of the other kind in the window before",
+	"mo_after":        "in the window after",
+	"mo":              "in either; above 20% with so, a window is flagged (wake-overlap)",
+	"effect":          "difference, in events an operation: those that followed one kind less those that followed the other",
+	"per_day":         "operations a day that there were",
+	"from":            "operations a day under the law with fewer",
+	"to":              "operations a day under the law with more",
+	"quantile":        "quantile at which weights are cut; 1: not cut; empty: refused",
+	"whole":           "true: everywhere; false: one ring around the study's places",
+	"inner_km":        "inner radius of the ring",
+	"outer_km":        "outer radius; Inf: the rest",
+	"from_events":     "events a day under the law with fewer",
+	"to_events":       "events a day under the law with more",
+	"diff":            "the second less the first",
+	"joint_low":       "lower end of the interval that holds for all rings at once",
+	"joint_high":      "upper end of it",
+	"before_p":        "p value of that",
+	"robust":          "factor by which every weight may be off before the difference may be 0",
+	"effective_from":  "separate stretches that the weights of the record amount to, under the law with fewer; below 30 under either: refused",
+	"effective_to":    "under the law with more",
+	"of":              "separate stretches that there are",
+	"largest_from":    "share of all weight that one day has, under the law with fewer",
+	"largest_to":      "under the law with more",
+	"unbalanced":      "largest coefficient of frequency_balance after weighting, up or down; empty: refused",
+	"covariate":       "code of the variable",
+	"after_from":      "weighted to the law with fewer; empty: the model has no finite or no unique estimate there",
+	"after_to":        "weighted to the law with more",
+	"around":          "true: in all rings together; false: inside the area of the campaign",
+	"places_before":   "different positions among them",
+	"pairs_before":    "pairs of them nearer than km, places that are the same left out, and sooner than days",
+	"expected_before": "pairs that chance brings",
+	"ratio_before":    "pairs over those",
+	"p_before":        "one-sided p value of no more than chance brings",
+	"places_after":    "different positions among them",
+	"pairs_after":     "pairs of them",
+	"expected_after":  "pairs that chance brings",
+	"ratio_after":     "pairs over those",
+	"p_after":         "p value",
+	"extra":           "change in pairs beyond chance per event, after less before",
+	"extra_low":       "lower end of its 95% interval; empty: too few months on either side",
+	"extra_high":      "upper end of it",
+	"extra_p":         "p value of no change where there are no near repeats at all",
+	"side":            "before or after the start",
+	"km_from":         "band of distance, from; 0 to 0.001 is the same place",
+	"km_to":           "up to, not in it; Inf: the rest",
+	"days_from":       "band of days between, from",
+	"days_to":         "up to, not in it; Inf: the rest",
+	"pairs":           "pairs of events in the band",
+	"asked":           "everywhere: any areas and days; movement: a low inside together with a high around, after the start and each against the far areas",
+	"direction":       "low: fewer events than expected; high: more",
+	"p_placebo":       "of movement: p value among campaigns that did not happen; empty: too few of them",
+	"min_p":           "smallest that it could have been",
+	"placebos":        "how many of them there are",
+	"months":          "months of the study",
+	"crowded":         "months in which the area was crowded beyond chance, with the areas that touch it",
+	"z":               "of the trend of how crowded it was, serial correlation counted; above 0: more and more",
+	"course":          "new, consecutive, intensifying, persistent, diminishing, sporadic, oscillating, historical, none",
+
+	"wakes.first":                "first day of a stretch in which operations and events were recorded",
+	"wakes.last":                 "last day of it",
+	"wakes.days":                 "days of the window, before and after an operation",
+	"wakes.km":                   "kilometres of the window",
+	"wakes.adj_low":              "lower end of the interval that holds for all windows at once; above 0: more events",
+	"wakes.adj_high":             "upper end of it; below 0: fewer",
+	"wakes.mde":                  "smallest difference, up or down, that would be found in 80% of cases",
+	"wakes.events_before":        "events in the windows before the matched operations, those of overlaps as often as they are counted",
+	"wakes.events_after":         "events in the windows after",
+	"wakes.before":               "coefficient of the number of events before; empty: it does not vary by itself",
+	"frequency.first":            "first day of a stretch in which operations and events were recorded",
+	"frequency.last":             "last day of it",
+	"frequency.days":             "days in a row under either law",
+	"frequency.before":           "the same difference on the day before, which no later operation can have caused",
+	"frequency_balance.first":    "first day of a stretch in which operations and events were recorded",
+	"frequency_balance.last":     "last day of it",
+	"frequency_balance.days":     "days in a row under either law",
+	"frequency_balance.before":   "coefficient in the law of operations, relative to the laws that are compared, over the days as they were: log scale, for one standard deviation of the variable",
+	"near_repeats.km":            "near is nearer than this,",
+	"near_repeats.days":          "and sooner than this many days",
+	"near_repeats.events_before": "events before",
+	"near_repeats.events_after":  "events since the start",
+	"near_repeats.change":        "1: more; -1: fewer; 0: interval and p value leave no direction beyond doubt",
+	"near_repeat_bands.expected": "pairs that chance brings",
+	"near_repeat_bands.ratio":    "pairs over those",
+	"near_repeat_bands.p_adj":    "p value of no more than chance brings, all bands counted; empty: the rest of all pairs",
+	"scan.areas":                 "codes of the areas, separated by ;",
+	"scan.observed":              "events there and then",
+	"scan.expected":              "events that the totals of the areas and of the days lead to expect",
+	"scan.ratio":                 "observed over expected",
+	"scan.p":                     "p value, all areas and spans counted; of movement: of both together, for events that do not come in bursts",
+	"hot_spots.first":            "first day of the months",
+	"hot_spots.last":             "last day of them",
+	"hot_spots.says":             "the course in words",
 }
 
-// means says what a column holds.
-func means(name string) string {
-	if m, ok := columnMeans[name]; ok {
+// means says what a column of a table holds.
+func means(table, name string) string {
+	if m := cmp.Or(columnMeans[table+"."+name], columnMeans[name]); m != "" {
 		return m
 	}
 	if choice, ok := strings.CutPrefix(name, "choice_"); ok {
 		return "the declared value of the choice " + choice
 	}
 	base, lang, _ := cutLast(name, "_")
-	m := columnMeans[base]
+	m := cmp.Or(columnMeans[table+"."+base], columnMeans[base])
 	if m == "" {
 		return ""
 	}

@@ -140,6 +140,7 @@ func (f *Folder) Publish(ctx context.Context, r *assess.Result, o Options) (with
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(t *table) bool { return t.optional && len(t.rows) == 0 })
 	book, err := workbook(r.Report, list, langs[0])
 	if err != nil {
 		return nil, fmt.Errorf("tables.xlsx: %w", err)

@@ -33,11 +33,13 @@ type column struct {
 }
 
 // table is one table of the folder: rows of values by column, of the types
-// string, float64, int, athar.Day (noDay: missing) and bool.
+// string, float64, int, athar.Day (noDay: missing) and bool. An optional table is
+// in the folder only if it has rows.
 type table struct {
-	name    string
-	columns []column
-	rows    [][]any
+	name     string
+	optional bool
+	columns  []column
+	rows     [][]any
 }
 
 const noDay = athar.Day(math.MinInt32)

@@ -160,12 +160,16 @@ func TestTablesAreExplained(t *testing.T) {
 			t.Errorf("table %s is not explained", x.name)
 		}
 		for _, c := range x.columns {
-			if means(c.name) == "" {
+			if means(x.name, c.name) == "" {
 				t.Errorf("column %s of %s is not explained", c.name, x.name)
 			}
-			used[c.name] = true
 			base, _, _ := cutLast(c.name, "_")
-			used[base] = true
+			for _, name := range []string{c.name, base} {
+				used[x.name+"."+name] = true
+				if columnMeans[x.name+"."+name] == "" {
+					used[name] = true
+				}
+			}
 		}
 	}
 	for name := range columnMeans {
@@ -212,7 +216,7 @@ func TestDocsNameEveryColumn(t *testing.T) {
 	for _, x := range append(list, rejectsTable(nil)) {
 		b.WriteString("\n## " + x.name + "\n\n" + tableMeans[x.name] + "\n\n| column | kind | what |\n| --- | --- | --- |\n")
 		for _, c := range x.columns {
-			b.WriteString("| `" + c.name + "` | " + []string{"text", "number", "integer", "date", "true or false"}[c.kind] + " | " + means(c.name) + " |\n")
+			b.WriteString("| `" + c.name + "` | " + []string{"text", "number", "integer", "date", "true or false"}[c.kind] + " | " + means(x.name, c.name) + " |\n")
 		}
 	}
 	name := filepath.Join(testdata.Root(), "docs", "tables.md")
@@ -234,6 +238,8 @@ Every table of a folder stands in it three times: as CSV and as Parquet under ` 
 
 - Names of columns, codes and words are those of ` + "`findings.json`" + ` ([findings.md](findings.md)). Sentences are those of the brief, one column a language (` + "`says_en`" + `).
 - A missing value is empty in CSV and workbook and null in Parquet. An infinite bound is ` + "`Inf`" + `. Numbers have nine significant digits.
+- The tables from ` + "`wakes`" + ` to ` + "`hot_spots`" + ` are there only where the study has what they need ([spacetime.md](spacetime.md)). They count events by windows, bands, areas and days; no row is a single
+  event or operation, and none stands where it stands because it is strong. A method that refused for a campaign or a stretch of time has one row with its reason.
 - A text that begins with = + - or @ has an apostrophe before it in CSV, because a spreadsheet would run it. In Parquet it has none, and in the workbook every text is text.
 - A text of more than 32 767 characters is cut in the workbook, and a table of more than 1 048 575 rows is not in it; both are whole in the other files.
 `

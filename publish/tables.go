@@ -29,8 +29,8 @@ func tables(r *assess.Result, langs []string) ([]*table, error) {
 		code, _, _ := strings.Cut(l, "-") // a tag may name digits too
 		b.langs, b.says = append(b.langs, code), append(b.says, s)
 	}
-	return []*table{b.findings(), b.effects(), b.guards(), b.claims(), b.goals(), b.outcomes(), b.outputs(), b.signatures(), b.indicators(),
-		b.specifications(), b.windows(), b.areas(), panelTable(r.Panels)}, nil
+	return append([]*table{b.findings(), b.effects(), b.guards(), b.claims(), b.goals(), b.outcomes(), b.outputs(), b.signatures(), b.indicators(),
+		b.specifications(), b.windows(), b.areas(), panelTable(r.Panels)}, b.spaceTime()...), nil
 }
 
 type builder struct {
@@ -151,13 +151,9 @@ func (b *builder) effects() *table {
 			if w.id == athar.AllCampaigns {
 				campaign = w.id
 			}
-			var codes []string
-			for _, n := range e.Warnings {
-				codes = append(codes, n.Code)
-			}
 			t.add(campaign, e.Area, e.Method, e.Spec, string(e.Question), e.Ring, string(e.Phase), num(e.RR), num(e.Low), num(e.High), num(e.P), num(e.SE), num(e.DF), opt(e.FMI),
 				num(e.AdjLow), num(e.AdjHigh), num(e.Observed), num(e.Expected), num(e.Avoided), num(e.AvoidedLow), num(e.AvoidedHigh), num(e.MDELow), num(e.MDEHigh),
-				e.EventsPre, e.Areas, e.Periods, num(e.Dispersion), opt(e.PlaceboP), e.Inference, refusal, strings.Join(codes, ";"))
+				e.EventsPre, e.Areas, e.Periods, num(e.Dispersion), opt(e.PlaceboP), e.Inference, refusal, codes(e.Warnings))
 		}
 	}
 	return t

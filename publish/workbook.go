@@ -119,7 +119,7 @@ func readMe(r *athar.Report, list []*table, lang string) ([][]string, error) {
 	rows = append(rows, []string{"Columns"})
 	for _, t := range list {
 		for _, c := range t.columns {
-			rows = append(rows, []string{t.name + "." + c.name, means(c.name)})
+			rows = append(rows, []string{t.name + "." + c.name, means(t.name, c.name)})
 		}
 	}
 	return rows, nil
