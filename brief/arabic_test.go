@@ -239,3 +239,21 @@ func TestArabicInPDF(t *testing.T) {
 		t.Error("no interval was compared")
 	}
 }
+
+// A plain number needs no isolate between Arabic words or at the start of a cell;
+// one with a sign, and one beside Latin letters, keeps it.
+func TestPlainNumbersAreNotIsolated(t *testing.T) {
+	for in, want := range map[string]string{
+		"<td>\u20680.71\u2069 إلى \u20681.75\u2069<td>":  "<td>0.71 إلى 1.75<td>",
+		"المرصود \u20683\u202f781\u2069، و":              "المرصود 3\u202f781، و",
+		"<td><bdi>12</bdi> يوما":                         "<td>12 يوما",
+		"<td>\u2068\u200e−0.71\u2069 إلى":                "<td>\u2068\u200e−0.71\u2069 إلى",
+		"UCDP \u20685\u2069 من":                          "UCDP \u20685\u2069 من",
+		"<td>\u20685\u2069 UCDP":                         "<td>\u20685\u2069 UCDP",
+		"<td>\u20685\u2069 (من \u20683\u2069 إلى 7)<td>": "<td>\u20685\u2069 (من 3 إلى 7)<td>",
+	} {
+		if got := string(unisolated([]byte(in))); got != want {
+			t.Errorf("%+q, want %+q", got, want)
+		}
+	}
+}

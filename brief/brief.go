@@ -114,11 +114,11 @@ func HTML(w io.Writer, r *athar.Report, lang string, others ...Edition) error {
 
 // unisolated takes the isolates away from plain numbers that stand between Arabic
 // words: they change nothing there, and there are tens of thousands. A number is left
-// alone beside anything but Arabic letters, spaces, brackets, stops and the ends of
-// the text.
+// alone beside anything but Arabic letters, spaces, brackets, stops, the beginning of
+// a cell and the ends of the text.
 func unisolated(page []byte) []byte { return plainNumber.ReplaceAll(page, []byte("$1$2$3")) }
 
-var plainNumber = regexp.MustCompile("(\\p{Arabic} ?\\(?)(?:\u2068|<bdi>)([0-9]+(?:\\.[0-9]+)?)(?:\u2069|</bdi>)( \\p{Arabic}|[).؛،<])")
+var plainNumber = regexp.MustCompile("(\\p{Arabic} ?\\(?|<td>)(?:\u2068|<bdi>)([0-9]+(?:\u202f[0-9]+)*(?:\\.[0-9]+)?)(?:\u2069|</bdi>)( \\p{Arabic}|[).؛،<])")
 
 // policy is what a browser may do with the page: draw what is in it and run this
 // one script, known by its hash. Nothing is fetched, and no other script runs, not

@@ -32,15 +32,22 @@ func TestHotSpotsInTheBrief(t *testing.T) {
 		return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(s, " "))), " ")
 	}
 	s := says()
-	for _, want := range []string{"Of 3 areas, 1 was crowded beyond chance in some month of January 2014 to December 2020 , and 1 in the last; the trend was towards more crowding in 1 and towards less in 1",
+	for _, want := range []string{"Of 3 areas, 1 was crowded beyond chance in some month of January 2014 to December 2020, and 1 in the last; the trend was towards more crowding in 1 and towards less in 1",
 		"Iraq 1 1 1 0 1 0", "Syria 2 0 0 1 0 2", "All areas 3 1 1 1 1 2", "Descriptive: says nothing about why; not a forecast.", "White Desert Around the area 1 0 0 1 0 1",
-		"Jordan", "2 areas by code", "The other areas ( 1 )", "SY0405"} {
+		"Jordan", "2 areas by code", "The other areas (1)", "SY0405"} {
 		if !strings.Contains(s, want) {
 			t.Errorf("does not say %q:\n%s", want, s)
 		}
 	}
 	if strings.Index(s, "IQG15Q02") > strings.Index(s, "SY0405") || strings.Contains(s, "SY0901") {
 		t.Error("areas are not those with something to say, by code")
+	}
+	// One course of all is said once and is no column; of one country, no table is left.
+	one := hotSpotsFixture()
+	one.All.Courses, one.Countries = []athar.CourseCount{{Course: "none", N: 3}}, one.Countries[:1]
+	r.HotSpots = one
+	if s := says(); !strings.Contains(s, "They all had the same course: Not crowded in the last month, nor nearly always.") || strings.Count(s, "nor nearly always") != 1 || strings.Contains(s, "Iraq 1") || !strings.Contains(s, "White Desert Around the area 1 0 0 1") {
+		t.Errorf("one course: %s", s)
 	}
 	r.HotSpots = &athar.HotSpots{Refusal: athar.Refuse("hotspot-few-active", "n", 3, "need", 8)}
 	if s := says(); !strings.Contains(s, "CANNOT TELL Only 3 areas have an event") {

@@ -73,9 +73,10 @@ type WakeRow struct {
 
 // WakeCell is one window.
 type WakeCell struct {
-	Class  string // up, down: beyond zero with all windows counted; ns; refused
-	Effect string
-	Range  string
+	Class   string // up, down: beyond zero with all windows counted; ns; refused
+	Effect  string
+	Range   string
+	Flagged bool // where other windows are not
 }
 
 // FrequencyView is the contrasts of more and fewer operations.
@@ -166,7 +167,7 @@ func (p *page) wakes(g *athar.WakeGrid) *WakeView {
 				up++
 			}
 		}
-		if overlapped(w) {
+		if c.Flagged = overlapped(w); c.Flagged {
 			flagged++
 		}
 		row.Cells = append(row.Cells, c)
@@ -198,6 +199,12 @@ func (p *page) wakes(g *athar.WakeGrid) *WakeView {
 		v.Says = append(v.Says, p.t("wake.all-flagged"))
 	case flagged > 0:
 		v.Says = append(v.Says, p.t("wake.flagged", "n", flagged, "of", len(answered)))
+		return v
+	}
+	for _, row := range v.Rows { // a mark on all tells none apart
+		for k := range row.Cells {
+			row.Cells[k].Flagged = false
+		}
 	}
 	return v
 }
@@ -350,6 +357,9 @@ func (p *page) Repeats(i int) *Repeats {
 	return v
 }
 
+// samePlace is the distance in km up to which two events have one position.
+const samePlace = .001
+
 func (v *Repeats) add(p *page, n athar.NearRepeat) {
 	r := RepeatRow{Where: p.Lang.Word("role", "inside")}
 	if n.Around {
@@ -387,7 +397,8 @@ func (v *Repeats) add(p *page, n athar.NearRepeat) {
 	if refused != nil {
 		return
 	}
-	v.Table.Head = p.head("role", "distance", "days", "pairs-before", "ratio-before", "pairs-after", "ratio-after")
+	v.Table.Head = p.head("distance", "days", "pairs-before", "ratio-before", "pairs-after", "ratio-after")
+	v.Table.Rows = append(v.Table.Rows, []string{r.Where})
 	for k := range n.Before.Cells {
 		if k >= len(n.After.Cells) {
 			break
@@ -397,11 +408,21 @@ func (v *Repeats) add(p *page, n athar.NearRepeat) {
 		if math.IsInf(float64(space.To), 1) || math.IsInf(float64(time.To), 1) {
 			continue // the rest of all pairs
 		}
-		where := p.plain("repeats.band", "from", p.Lang.Value(space.From, "level"), "to", p.Lang.Value(space.To, "level"))
-		if space.To <= .001 {
+		where := p.plain("repeats.band", "from", space.From, "to", space.To)
+		switch {
+		case space.To <= samePlace:
 			where = p.plain("repeats.same")
+		case space.From <= samePlace:
+			where = p.plain("repeats.another", "to", space.To)
 		}
-		v.Table.Rows = append(v.Table.Rows, []string{r.Where, where, p.plain("repeats.days", "from", int(time.From), "to", int(time.To)),
+		when := p.plain("repeats.days", "from", int(time.From), "to", int(time.To)-1) // days are whole
+		switch {
+		case time.To <= 1:
+			when = p.plain("repeats.day")
+		case time.To-time.From <= 1:
+			when = p.Lang.Count(time.From)
+		}
+		v.Table.Rows = append(v.Table.Rows, []string{where, when,
 			p.Lang.Count(athar.Num(b.Pairs)), p.Lang.Value(b.Ratio, "ratio"), p.Lang.Count(athar.Num(a.Pairs)), p.Lang.Value(a.Ratio, "ratio")})
 	}
 }

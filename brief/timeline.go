@@ -150,6 +150,7 @@ func (p *page) InsideSeries(i int) *SeriesPanel {
 		if s.Role == athar.Inside {
 			out := p.series(p.CampaignAnchor(i)+"-series", p.plain("series.title-inside", "n", s.Areas), c.Periods, s,
 				"r-inside", windows(newTimeAxis(c.Periods), c.Campaign), false)
+			out.Table = p.joined(out.Table, c.Periods)
 			return &out
 		}
 	}
@@ -190,6 +191,25 @@ func (p *page) RingSeries(i int) *RingSeries {
 	if out.Panels == nil {
 		return nil
 	}
+	out.Table = p.joined(out.Table, c.Periods)
+	return out
+}
+
+// joined writes neighbouring periods without any number as one row of a series' table.
+func (p *page) joined(t Table, periods []athar.Period) Table {
+	missing := p.Lang.Word("language", "missing")
+	out := Table{Head: t.Head}
+	for i := 0; i < len(t.Rows); {
+		row, j := t.Rows[i], i+1
+		if !slices.ContainsFunc(row[2:], func(s string) bool { return s != missing }) {
+			for j < len(t.Rows) && slices.Equal(t.Rows[j][1:], row[1:]) {
+				j++
+			}
+			row = append([]string{p.Lang.Span(athar.Span{First: periods[i].First, Last: periods[j-1].Last})}, row[1:]...)
+		}
+		out.Rows = append(out.Rows, row)
+		i = j
+	}
 	return out
 }
 
@@ -207,8 +227,10 @@ func (p *page) TotalSeries(i int) SeriesPanel {
 		}
 		shaded[0].To = axis.at(q.Last + 1)
 	}
-	return p.series(p.TotalAnchor(i)+"-series", p.plain("series.title-total", "name", t.Name, "n", t.Series.Areas), t.Periods, t.Series,
+	out := p.series(p.TotalAnchor(i)+"-series", p.plain("series.title-total", "name", t.Name, "n", t.Series.Areas), t.Periods, t.Series,
 		"r-total", shaded, false)
+	out.Table = p.joined(out.Table, t.Periods)
+	return out
 }
 
 // Has reports what a figure's legend must explain.

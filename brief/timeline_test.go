@@ -1,7 +1,9 @@
 package brief
 
 import (
+	"reflect"
 	"testing"
+	"time"
 
 	"athar"
 )
@@ -64,5 +66,20 @@ func TestTimeTicks(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// Periods in a row without any number are one row; a count of 0 is a number, and so is
+// an expectation without a count.
+func TestPeriodsWithoutANumberAreOneRow(t *testing.T) {
+	p := newPage(&athar.Report{}, english(t))
+	var periods []athar.Period
+	for m := range 6 {
+		periods = append(periods, athar.Period{Span: athar.Span{First: athar.Date(2020, time.Month(m+1), 1), Last: athar.Date(2020, time.Month(m+2), 1) - 1}})
+	}
+	in := Table{Head: []string{"a"}, Rows: [][]string{{"1", "before", "0", "–"}, {"2", "no count", "–", "–"}, {"3", "no count", "–", "–"}, {"4", "no count", "–", "7"}, {"5", "no count", "–", "–"}, {"6", "after", "–", "–"}}}
+	want := [][]string{{"1", "before", "0", "–"}, {"February to March 2020", "no count", "–", "–"}, {"4", "no count", "–", "7"}, {"May 2020", "no count", "–", "–"}, {"June 2020", "after", "–", "–"}}
+	if got := p.joined(in, periods); !reflect.DeepEqual(got.Rows, want) {
+		t.Errorf("%q, want %q", got.Rows, want)
 	}
 }

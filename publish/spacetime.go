@@ -80,22 +80,25 @@ func (b *builder) wakes() *table {
 func (b *builder) frequency() *table {
 	t := &table{name: "frequency", columns: columns(slices.Concat([]string{"first date", "last date", "per_day number", "from number", "to number", "days integer", "quantile number", "whole yesno",
 		"inner_km number", "outer_km number", "from_events number", "to_events number", "diff number", "low number", "high number", "joint_low number", "joint_high number", "before number",
-		"before_p number", "robust number", "effective_from number", "effective_to number", "of integer", "largest_from number", "largest_to number", "unbalanced number", "warnings"}, b.whyColumns())...)}
+		"before_p number", "robust number", "effective_from number", "effective_to number", "of integer", "largest_from number", "largest_to number", "unbalanced number", "days_p number", "serial_p number", "places_p number", "warnings"}, b.whyColumns())...)}
 	for _, s := range b.stretches() {
 		f := s.Frequency
 		if f == nil {
 			continue
 		}
+		n := athar.Num(missing)
 		contrasts := f.Contrasts
 		if f.Refusal != nil {
-			n := athar.Num(missing)
 			contrasts = []athar.FrequencyContrast{{From: n, To: n, Effective: [2]athar.Num{n, n}, Largest: [2]athar.Num{n, n}, Refusal: f.Refusal}}
 		}
+		described := athar.FrequencyResiduals{Days: n, Serial: n, Places: n}
+		if f.Residuals != nil {
+			described = *f.Residuals
+		}
 		for _, c := range contrasts {
-			n := athar.Num(missing)
 			row := func(quantile athar.Num, g athar.FrequencyRing) {
 				t.add(slices.Concat([]any{s.When.First, s.When.Last, f.PerDay, c.From, c.To, c.Days, quantile, g.Whole, g.Inner, g.Outer, g.FromEvents, g.ToEvents, g.Diff, g.Low, g.High,
-					g.JointLow, g.JointHigh, g.Before, g.BeforeP, g.Robust, c.Effective[0], c.Effective[1], c.Of, c.Largest[0], c.Largest[1], c.Unbalanced, codes(c.Notes)}, b.why(c.Refusal))...)
+					g.JointLow, g.JointHigh, g.Before, g.BeforeP, g.Robust, c.Effective[0], c.Effective[1], c.Of, c.Largest[0], c.Largest[1], c.Unbalanced, described.Days, described.Serial, described.Places, codes(c.Notes)}, b.why(c.Refusal))...)
 			}
 			none := athar.FrequencyRing{Whole: true, Inner: n, Outer: n, FromEvents: n, ToEvents: n, Diff: n, Low: n, High: n, JointLow: n, JointHigh: n, Before: n, BeforeP: n, Robust: n}
 			if c.Refusal != nil {

@@ -32,7 +32,7 @@ func spaceTimeReport() *athar.Report {
 		SpaceTime: &athar.SpaceTime{Operations: &athar.Operations{Stretches: []athar.OperationStretch{{When: year(2019), Treated: 50, Control: 40,
 			Wakes: &athar.WakeGrid{Rows: []athar.Wake{{Days: 7, Km: 5, Effect: -1.5, SE: .5, DF: 30, Low: -2.5, High: -.5, P: .01, PAdj: .03, AdjLow: -2.9, AdjHigh: -.1, MDE: 1.4, MatchedTreated: 31, SO: .3, MO: .1,
 				Warnings: []athar.Note{athar.NewNote("wake-overlap")}}, {Days: 7, Km: 10, Refusal: athar.Refuse("wake-no-events")}}},
-			Frequency: &athar.Frequency{PerDay: 2, Contrasts: []athar.FrequencyContrast{
+			Frequency: &athar.Frequency{PerDay: 2, Residuals: &athar.FrequencyResiduals{Days: .001, Serial: .2, Places: .4}, Contrasts: []athar.FrequencyContrast{
 				{From: 1.8, To: 2.2, Days: 1, Effective: [2]athar.Num{200, 180}, Of: 365, Largest: [2]athar.Num{.01, .02}, Rings: []athar.FrequencyRing{ring(50, 2, false), ring(inf, 1.5, true)},
 					Cuts: []athar.FrequencyCut{{Quantile: .95, Diff: 1.2}}, Unbalanced: &left, Balance: []athar.FrequencyBalance{{Covariate: "trend", Before: .21, After: [2]athar.Num{left, nan}}}},
 				{From: 1, To: 3, Days: 7, Effective: [2]athar.Num{1.2, 1.1}, Of: 52, Largest: [2]athar.Num{.9, .8}, Refusal: athar.Refuse("stochint-effective-days", "n", 1.1, "need", 30, "of", 52, "from", 1, "to", 3, "days", 7)}}}},
@@ -86,9 +86,9 @@ func TestTablesOfSpaceAndTime(t *testing.T) {
 	}{
 		{"wakes", []string{"first", "days", "km", "effect", "adj_high", "p_adj", "matched_treated", "so", "warnings", "refusal"},
 			"2019-01-01 7 5 -1.5 -0.1 0.03 31 0.3 wake-overlap \n2019-01-01 7 10    0   wake-no-events\n2021-01-01 0     0   wake-one-kind"},
-		{"frequency", []string{"first", "to", "days", "quantile", "whole", "outer_km", "diff", "joint_low", "effective_to", "unbalanced", "refusal"},
-			"2019-01-01 2.2 1 1 false 50 2 0 180 0.04 \n2019-01-01 2.2 1 1 true Inf 1.5 -0.5 180 0.04 \n2019-01-01 2.2 1 0.95 true  1.2  180 0.04 \n" +
-				"2019-01-01 3 7  true    1.1  stochint-effective-days\n2021-01-01  0  true      spacetime-no-polygons"},
+		{"frequency", []string{"first", "to", "days", "quantile", "whole", "outer_km", "diff", "joint_low", "effective_to", "unbalanced", "days_p", "refusal"},
+			"2019-01-01 2.2 1 1 false 50 2 0 180 0.04 0.001 \n2019-01-01 2.2 1 1 true Inf 1.5 -0.5 180 0.04 0.001 \n2019-01-01 2.2 1 0.95 true  1.2  180 0.04 0.001 \n" +
+				"2019-01-01 3 7  true    1.1  0.001 stochint-effective-days\n2021-01-01  0  true       spacetime-no-polygons"},
 		{"frequency_balance", []string{"from", "to", "days", "covariate", "name_en", "name_ar", "before", "after_from", "after_to"}, "1.8 2.2 1 trend time since the beginning الزمن منذ البداية 0.21 0.04 "},
 		{"near_repeats", []string{"campaign", "around", "pairs_before", "ratio_before", "events_after", "ratio_after", "extra", "extra_high", "change", "refusal"},
 			"c false 9 1.5 40 1.5 0.06 0.1 1 \nc true 9 1.5 3    0 knox-few-events"},

@@ -123,6 +123,10 @@ func TestSeriesDrawsWhatIsKnown(t *testing.T) {
 	if strings.Count(s, `class="gap"`) != 1 || strings.Count(s, `class="washin"`) != 1 {
 		t.Error("gap or wash-in missing")
 	}
+	c.Columns[1].Gap = true
+	if s := string(c.SVG()); strings.Count(s, `class="gap"`) != 1 || !strings.Contains(s, `class="gap" x="20%" width="40%"`) {
+		t.Errorf("two gaps in a row are not one: %s", s)
+	}
 	// The expected line breaks at the gap: two strokes.
 	_, line, _ := strings.Cut(s, `class="expected" d="`)
 	line, _, _ = strings.Cut(line, `"`)

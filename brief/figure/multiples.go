@@ -120,35 +120,41 @@ func (c Slope) SVG() template.HTML {
 			s.el("line", "class", "sline "+l.Class, "x1", pc(slopeFrom), "x2", pc(slopeTo), "y1", px(y(l.From)), "y2", px(y(l.To)))
 		}
 	}
-	value := func(l SlopeLine, from bool) (float64, string) {
-		if from {
-			return l.From, l.FromLabel
-		}
-		return l.To, l.ToLabel
+	ends := []struct {
+		x             float64
+		anchor, shift string
+		value         func(SlopeLine) (float64, string)
+		labels        []float64
+	}{
+		{x: slopeFrom, anchor: "end", shift: "-10", value: func(l SlopeLine) (float64, string) { return l.From, l.FromLabel }},
+		{x: slopeTo, anchor: "start", shift: "10", value: func(l SlopeLine) (float64, string) { return l.To, l.ToLabel }},
 	}
-	for _, from := range []bool{true, false} {
-		x, anchor, shift := slopeTo, "start", "10"
-		if from {
-			x, anchor, shift = slopeFrom, "end", "-10"
-		}
-		var at []float64
+	for k := range ends {
 		for _, l := range c.Lines {
-			v, _ := value(l, from)
-			at = append(at, y(v))
+			v, _ := ends[k].value(l)
+			ends[k].labels = append(ends[k].labels, y(v))
 		}
-		at = apart(at, 13)
-		for i, l := range c.Lines {
-			v, label := value(l, from)
-			if !known(v) {
-				continue
-			}
-			class := "sdot " + l.Class
-			if l.Hollow {
-				class += " hollow"
-			}
-			s.mark(l.Title, "circle", "class", class, "cx", pc(x), "cy", px(y(v)), "r", "4.5")
-			s.text("text", label, "class", "svalue "+l.Class, "x", pc(x), "dx", shift, "y", px(at[i]+4), "text-anchor", anchor)
+		ends[k].labels = apart(ends[k].labels, 13)
+	}
+	for i, l := range c.Lines {
+		if !known(l.From) && !known(l.To) {
+			continue
 		}
+		class := "sdot " + l.Class
+		if l.Hollow {
+			class += " hollow"
+		}
+		s.open("g") // one tooltip for both ends
+		if l.Title != "" {
+			s.text("title", l.Title)
+		}
+		for _, end := range ends {
+			if v, label := end.value(l); known(v) {
+				s.el("circle", "class", class, "cx", pc(end.x), "cy", px(y(v)), "r", "4.5")
+				s.text("text", label, "class", "svalue "+l.Class, "x", pc(end.x), "dx", end.shift, "y", px(end.labels[i]+4), "text-anchor", end.anchor)
+			}
+		}
+		s.close("g")
 	}
 	s.close("svg")
 	return s.html()

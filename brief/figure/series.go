@@ -108,12 +108,16 @@ func (c Series) SVG() template.HTML {
 		s.el("path", "class", "expected", "d", d)
 	}
 	s.close("svg")
-	for _, q := range c.Columns {
+	for i, q := range c.Columns {
 		if q.WashIn {
 			s.el("rect", "class", "washin", "x", pc(q.From), "y", "0", "width", pc(q.To-q.From), "height", px(h))
 		}
-		if q.Gap {
-			s.el("rect", "class", "gap", "x", pc(q.From), "y", "0", "width", pc(q.To-q.From), "height", px(h))
+		if q.Gap && (i == 0 || !c.Columns[i-1].Gap) { // one for all columns in a row
+			end := i
+			for end+1 < len(c.Columns) && c.Columns[end+1].Gap {
+				end++
+			}
+			s.el("rect", "class", "gap", "x", pc(q.From), "y", "0", "width", pc(c.Columns[end].To-q.From), "height", px(h))
 		}
 		if q.Ramadan > 0 {
 			s.el("rect", "class", "ramadan", "x", pc(q.From), "y", px(h+1), "width", pc(q.To-q.From), "height", "4",

@@ -403,11 +403,18 @@ func composed(s string) bool {
 	return isolates
 }
 
-// HTML is the sentence with each value in a bdi element.
+// fromRight reports whether a character belongs to a script that runs from right to
+// left (Unicode blocks from Hebrew to Arabic Extended-A, presentation forms).
+func fromRight(r rune) bool {
+	return r >= 0x0590 && r <= 0x08ff || r >= 0xfb1d && r <= 0xfdff || r >= 0xfe70 && r <= 0xfefc
+}
+
+// HTML is the sentence with each value in a bdi element; where the language runs
+// from left to right, those values that hold a letter from right to left.
 func (s Sentence) HTML() template.HTML {
 	var b strings.Builder
 	for _, p := range s {
-		if p.Value {
+		if p.Value && (p.rtl || strings.ContainsFunc(p.Text, fromRight)) {
 			tag := "<bdi>"
 			if p.rtl && composed(p.Text) {
 				tag = `<bdi dir="rtl">`
