@@ -52,6 +52,7 @@ type Coincidence struct {
 	High *Cylinder `json:"high,omitempty"`
 	// P takes events for independent, so that bursts alone make it small; PPlacebo is
 	// that among campaigns that did not happen, MinP the smallest it could have been.
+	// Both are null with fewer than 19 of them.
 	P        Num      `json:"p"`
 	PPlacebo Num      `json:"p_placebo"`
 	MinP     Num      `json:"min_p"`
@@ -68,8 +69,9 @@ type NearRepeat struct {
 	Km     Num            `json:"km"`   // near is nearer than this, places that are the same left out,
 	Days   int            `json:"days"` // and sooner than this many days
 	// Extra is the change in near pairs beyond chance per event, with its 95%
-	// interval, and the p value of none where there are no near repeats at all. Change
-	// is +1 (more) or -1 (fewer) where both agree, else 0.
+	// interval, and the p value of none where there are no near repeats at all. The
+	// interval is null with fewer than six months on either side. Change is +1 (more)
+	// or -1 (fewer) where both agree, else 0.
 	Extra     Num      `json:"extra"`
 	ExtraLow  Num      `json:"extra_low"`
 	ExtraHigh Num      `json:"extra_high"`
@@ -101,7 +103,8 @@ type Band struct {
 }
 
 // NearRepeatCell is the pairs of one band of space and one of time. PAdj holds
-// for all of them at once.
+// for all of them at once; null in the last band of either, which is the rest of all
+// pairs and is not asked.
 type NearRepeatCell struct {
 	Pairs    int `json:"pairs"`
 	Expected Num `json:"expected"`
