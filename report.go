@@ -145,6 +145,9 @@ type CampaignReport struct {
 	Guards   []Guard      `json:"guards"`
 	Findings []Finding    `json:"findings"`
 	Effects  []Effect     `json:"effects"`
+	// Decay is the change around the area as a line over distance, one a phase; empty
+	// without rings.
+	Decay []DecayLine `json:"decay,omitempty"`
 	// Multiverse holds the question inside under every declared specification,
 	// by phase; empty where the study declares none.
 	Multiverse []Multiverse `json:"multiverse,omitempty"`
@@ -156,6 +159,20 @@ type CampaignReport struct {
 	// SpaceTime is nil where no event has a day and a place of its own.
 	SpaceTime *CampaignSpaceTime `json:"space_time,omitempty"`
 	Notes     []Note             `json:"notes"` // merged rings, removed cells, ...
+}
+
+// DecayLine is the rate ratio around a footprint by distance from its edge, against far areas.
+type DecayLine struct {
+	Phase Phase `json:"phase"`
+	Areas int   `json:"areas"` // with events within the rings
+	DF    Num   `json:"df"`    // degrees of freedom behind the band
+	// Km are the distances, from 0 to the outermost ring's edge; RR the ratio there, Low
+	// to High the 95% band that holds for all of them at once.
+	Km      []Num    `json:"km"`
+	RR      []Num    `json:"rr"`
+	Low     []Num    `json:"low"`
+	High    []Num    `json:"high"`
+	Refusal *Refusal `json:"refusal,omitempty"`
 }
 
 // TotalReport answers the question about a whole country or all areas.

@@ -9,6 +9,7 @@ import (
 	"athar/adapt"
 	"athar/displace/wdd"
 	"athar/effect/bsts"
+	"athar/effect/decay"
 	"athar/effect/did"
 	"athar/effect/its"
 	"athar/effect/placebo"
@@ -38,6 +39,9 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	a.bounds(v, unknown)
 	a.challenge(v, in.between)
 	a.beside(s, i, in, g, v)
+	if n := len(v.Rings); n > 0 && in.set != nil {
+		r.Decay = decay.Estimate(v.Panel, v.Km, float64(v.Rings[n-1].To), a.seed)
+	}
 	r.SpaceTime = a.singleEvents(s, i, in, v)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)

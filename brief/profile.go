@@ -14,6 +14,11 @@ type ProfileFigure struct {
 	SVG    template.HTML
 	During bool
 	Post   bool
+	// Courses are the phases that have a line over distance, by word; Refused why there is
+	// none, Areas how many areas it rests on.
+	Courses []string
+	Areas   int
+	Refused template.HTML
 	Table
 }
 
@@ -81,7 +86,38 @@ func (p *page) Profile(i int) *ProfileFigure {
 		}
 		fig.Categories = append(fig.Categories, cat)
 	}
+	for _, l := range c.Decay {
+		if l.Refusal != nil {
+			out.Refused = p.refusal(l.Refusal).HTML()
+			continue
+		}
+		out.Courses, out.Areas = append(out.Courses, string(l.Phase)), l.Areas
+		fig.Courses = append(fig.Courses, course(l, c.Rings))
+		for i, km := range l.Km {
+			if i%5 != 0 {
+				continue
+			}
+			out.Table.Rows = append(out.Table.Rows, []string{p.plain("profile.at", "km", km), p.Lang.Word("word", string(l.Phase)), p.Lang.Ratio(l.RR[i]), "",
+				p.between(l.Low[i], l.High[i])})
+		}
+	}
 	out.SVG = fig.SVG()
+	return out
+}
+
+// course lays a line over distance across the columns of the rings: every ring has a
+// column, so that a km is as wide as its ring makes it.
+func course(l athar.DecayLine, rings []athar.Ring) figure.Course {
+	out := figure.Course{Class: string(l.Phase)}
+	columns := float64(1 + len(rings))
+	for i, km := range l.Km {
+		k := 0
+		for k < len(rings)-1 && km > rings[k].To {
+			k++
+		}
+		at := 1 + float64(k) + float64((km-rings[k].From)/(rings[k].To-rings[k].From))
+		out.Points = append(out.Points, figure.CoursePoint{At: at / columns, RR: float64(l.RR[i]), Low: float64(l.Low[i]), High: float64(l.High[i])})
+	}
 	return out
 }
 

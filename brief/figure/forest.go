@@ -161,9 +161,19 @@ type Category struct {
 	Note  string // written in the column where there is nothing to draw
 }
 
+// CoursePoint is one place of a line across a figure, At of [0, 1] from the left.
+type CoursePoint struct{ At, RR, Low, High float64 }
+
+// Course is a line with a band across a profile.
+type Course struct {
+	Class  string
+	Points []CoursePoint
+}
+
 // Profile draws estimates by distance: bands across, ratios upwards.
 type Profile struct {
 	Scale      LogScale
+	Courses    []Course // behind the estimates
 	Ticks      []Tick
 	BandLow    float64
 	BandHigh   float64
@@ -171,6 +181,37 @@ type Profile struct {
 	Title      string
 	Desc       string
 	Height     float64
+}
+
+// courses draws the lines; what leaves the scale runs along its edge.
+func (p Profile) courses(s *svg, h float64) {
+	if len(p.Courses) == 0 {
+		return
+	}
+	s.open("svg", "x", "0", "y", "0", "width", "100%", "height", px(h), "viewBox", "0 0 1000 "+px(h), "preserveAspectRatio", "none")
+	for _, c := range p.Courses {
+		edge := func(d *strings.Builder, of func(CoursePoint) float64, back bool) {
+			for i := range c.Points {
+				q := c.Points[i]
+				if back {
+					q = c.Points[len(c.Points)-1-i]
+				}
+				at, _ := p.Scale.At(of(q))
+				step := "L"
+				if d.Len() == 0 {
+					step = "M"
+				}
+				d.WriteString(step + px(1000*q.At) + "," + px(h*(1-at)))
+			}
+		}
+		var band, line strings.Builder
+		edge(&band, func(q CoursePoint) float64 { return q.High }, false)
+		edge(&band, func(q CoursePoint) float64 { return q.Low }, true)
+		edge(&line, func(q CoursePoint) float64 { return q.RR }, false)
+		s.el("path", "class", "courseband "+c.Class, "d", band.String()+"Z")
+		s.el("path", "class", "courseline "+c.Class, "d", line.String())
+	}
+	s.close("svg")
 }
 
 // SVG draws the profile. The heavy bar is the pointwise interval, the fine one
@@ -197,6 +238,7 @@ func (p Profile) SVG() template.HTML {
 		s.el("line", "class", class, "x1", "0", "x2", "100%", "y1", px(at), "y2", px(at))
 		s.text("text", t.Label, "class", "tick", "x", "-8", "y", px(at+4), "text-anchor", "end")
 	}
+	p.courses(&s, h)
 	n := float64(len(p.Categories))
 	for i, c := range p.Categories {
 		mid := (float64(i) + 0.5) / n
