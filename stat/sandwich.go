@@ -341,7 +341,6 @@ func (s *Sandwich) Growth(y []float64, block []int) float64 {
 // s_i^2 = 1 + lambda m_i times their mean, M (sum_i s_i^2 Z_i'Z_i) M in the notation of
 // [Sandwich.Contrast]; K square.
 func (s *Sandwich) Working(lambda float64) []float64 {
-	s.spectra()
 	meat := make([]float64, s.p*s.p)
 	for bi := range s.blocks {
 		b := &s.blocks[bi]
@@ -351,7 +350,7 @@ func (s *Sandwich) Working(lambda float64) []float64 {
 			total += sum * (1 + lambda*sum/float64(len(b.periods)))
 		}
 		for a := range b.periods {
-			addOuter(meat, b.w[a*s.p:(a+1)*s.p], total)
+			addOuter(meat, b.u[a*s.p:(a+1)*s.p], total)
 		}
 	}
 	return s.cover(meat)

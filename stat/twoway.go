@@ -27,6 +27,10 @@ var ErrEmpty = errors.New("no events in the used cells")
 type TwoWay struct {
 	Areas, Periods, K int
 
+	// Penalty is the matrix P, K square, of a penalty b'Pb/2 that is taken off the log
+	// likelihood; nil: none. Cov then is the inverse of information and P.
+	Penalty []float64
+
 	Beta    []float64 // K; a column that the effects and earlier columns explain is 0
 	Dropped []bool    // those columns
 	Cov     []float64 // inverse information of Beta, K x K, at dispersion 1
@@ -341,6 +345,9 @@ func (w *TwoWay) likelihood(theta []float64) float64 {
 			cells[i].mu *= s
 		}
 	}
+	for k := 0; w.Penalty != nil && k < w.K; k++ {
+		ll -= theta[w.cols+k] * dot(w.Penalty[k*w.K:(k+1)*w.K], theta[w.cols:w.cols+w.K]) / 2
+	}
 	return ll
 }
 
@@ -374,6 +381,13 @@ func (w *TwoWay) information(theta []float64) {
 			}
 		}
 		addOuter(h, zbar, -1/w.rowTotal[r])
+	}
+	for k := 0; w.Penalty != nil && k < w.K; k++ {
+		row := w.Penalty[k*w.K : (k+1)*w.K]
+		grad[w.cols+k] -= dot(row, theta[w.cols:w.cols+w.K])
+		for l := k; l < w.K; l++ {
+			h[(w.cols+k)*n+w.cols+l] += row[l]
+		}
 	}
 	for j := range n {
 		h[j] = 0 // the base column

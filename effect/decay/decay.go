@@ -4,12 +4,13 @@
 // The package thinks that rings cut a course into steps at edges that somebody chose, and
 // that a line shows what they hide and hides what they show: it is drawn beside them, with one
 // band that holds for all distances at once, and makes no word. How far the line may bend is
-// settled by what the areas' own noise lets be seen, so that from few areas it is
-// nearly straight. It ends where the rings end and says nothing beyond.
+// settled by what the areas' own noise lets be seen, so that from few events it is
+// nearly straight and its band wide. It ends where the rings end and says nothing beyond.
 package decay
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -21,80 +22,75 @@ import (
 
 // What a line needs, and how it is drawn.
 const (
-	MinAreas = 10   // areas with events within the outermost ring
-	MinFar   = 30   // far events before the campaign
-	pieces   = 3    // of the cubic spline; with its penalty that is enough for a bend or two
-	points   = 21   // distances at which the line is given
-	draws    = 2000 // behind the simultaneous band
-	exclude  = 1.92 // fall of the likelihood that excludes a tau: half the 95% quantile of chi-squared(1)
+	MinAreas = 10 // areas with events within the outermost ring
+	MinFar   = 30 // far events before the campaign
+
+	pieces  = 3          // of the cubic spline; with its penalty that is enough for a bend or two
+	size    = pieces + 3 // coefficients
+	points  = 21         // distances at which the line is given
+	draws   = 2000       // behind the simultaneous band
+	vague   = 5.0        // standard deviation in ln units of every coefficient, where data say nothing
+	exclude = 1.92       // fall of the likelihood that excludes a tau: half the 95% quantile of chi-squared(1)
 )
 
-// Estimate fits
+// Estimate fits for each phase, over it and the periods before,
 //
-//	log mu_it = a_i + g_t + sum_p f_p(d_i) 1{i within the rings, phase p} + exposure + log days
+//	log mu_it = a_i + g_t + f(d_i) 1{i within the rings, in the phase} + exposure + log days
 //
-// by Poisson quasi-likelihood with far areas as the only control and the footprint left
-// out, f_p a cubic spline over 0 to outer km. Its coefficients b, with their
-// covariance V, are then smoothed by the penalty of second
-// differences D (Eilers and Marx 1996): under D b ~ N(0, tau^2 I), tau of the largest
-// marginal likelihood,
+// with far areas as the only control and the footprint left out; f is a cubic spline over
+// 0 to outer km. The quasi-likelihood is that of Poisson counts over phi, less the penalty
+// of Eilers and Marx (1996) on second differences D of the coefficients b,
 //
-//	b - V D'(D V D' + tau^2 I)^-1 D b, with covariance V - V D'(D V D' + tau^2 I)^-1 D V,
+//	l(b)/phi - b'Pb/2,  P = D'D/tau^2 + I/25,
 //
-// which is how a penalised spline's band comes by its coverage over the whole line (Marra and
-// Wood 2012). V is from how far areas, near and far alike, stray from the fit in the phase: at
-// the ends of a line one or two areas decide, which errors clustered by area cannot
-// judge. The band holds for all distances at once, by draws from Student's t.
+// whose second part only matters where no events tell b. How far areas, near and far alike, stray
+// from the fit in the phase gives the variance phi (1 + lambda m) of an area of m events
+// a period, and with it the information I_w of b: at the ends of a line one or two areas
+// decide, which errors clustered by area cannot judge. The band is of the covariance
+// (I_w + P)^-1 (Marra and Wood 2012), for all distances at once by draws from Student's t. The tau
+// of the largest marginal likelihood draws lines too straight to be held at all distances
+// at once; the largest tau that this likelihood does not exclude is taken.
 //
 // km is the distance of every area of the panel from the footprint's edge. One line a phase
 // that the panel has; a refusal stands in its place.
 func Estimate(p *athar.Panel, km []float64, outer float64, seed uint64) []athar.DecayLine {
-	m := &model{p: p, km: km, outer: outer}
 	var out []athar.DecayLine
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		if !m.has(ph) {
+		m := &model{p: p, km: km, outer: outer, phase: ph}
+		if !m.any() {
 			continue
 		}
-		out = append(out, athar.DecayLine{Phase: ph, Km: []athar.Num{}, RR: []athar.Num{}, Low: []athar.Num{}, High: []athar.Num{}})
-		m.phases = append(m.phases, ph)
-	}
-	if len(out) == 0 {
-		return out
-	}
-	refusal := m.fit()
-	for k := range out {
-		l := &out[k]
-		l.Areas = m.areas
-		if l.Refusal = refusal; refusal == nil {
-			l.Refusal = m.line(l, k, seed)
+		l := athar.DecayLine{Phase: ph, DF: athar.Num(math.NaN()), Km: []athar.Num{}, RR: []athar.Num{}, Low: []athar.Num{}, High: []athar.Num{}}
+		l.Refusal = m.prepare()
+		if l.Areas = m.areas; l.Refusal == nil {
+			l.Refusal = m.line(&l, seed)
 		}
+		out = append(out, l)
 	}
 	return out
 }
 
 type model struct {
-	p      *athar.Panel
-	km     []float64
-	outer  float64
-	phases []athar.Phase
-	areas  int // with events within the rings
-	w      stat.TwoWay
-	cov    [][]float64 // of all coefficients, by phase
-	df     []float64
+	p     *athar.Panel
+	km    []float64
+	outer float64
+	phase athar.Phase
+	areas int // with events within the rings
+	w     stat.TwoWay
+	k     int // columns: the spline, then exposures
 }
 
 // in reports whether a cell may enter.
 func (m *model) in(i, t int) bool {
 	q := m.p.Periods[t]
-	if r := m.p.Areas[i].Role; !r.IsRing() && r != athar.Far || q.Days <= 0 || !m.p.Use[m.p.At(i, t)] {
-		return false
-	}
-	return q.Phase == athar.Pre || q.Phase == athar.During || q.Phase == athar.Post
+	r := m.p.Areas[i].Role
+	return (r.IsRing() || r == athar.Far) && q.Days > 0 && (q.Phase == athar.Pre || q.Phase == m.phase) && m.p.Use[m.p.At(i, t)]
 }
 
-func (m *model) has(ph athar.Phase) bool {
+// any reports whether the phase has a period around the footprint.
+func (m *model) any() bool {
 	for t, q := range m.p.Periods {
-		if q.Phase != ph {
+		if q.Phase != m.phase {
 			continue
 		}
 		for i, a := range m.p.Areas {
@@ -106,14 +102,22 @@ func (m *model) has(ph athar.Phase) bool {
 	return false
 }
 
-// fit fits the model without the penalty.
-func (m *model) fit() *athar.Refusal {
+// prepare lays out the model.
+func (m *model) prepare() *athar.Refusal {
 	p := m.p
 	n := len(p.Count)
 	use, offset := make([]bool, n), make([]float64, n)
-	far := map[athar.Phase]float64{}
+	var far, farBefore, around float64
+	x := make([][]float64, size)
+	for j := range x {
+		x[j] = make([]float64, n)
+	}
 	for i, a := range p.Areas {
-		events, pre := 0.0, 0.0
+		events := 0.0
+		var b [size]float64
+		if a.Role.IsRing() {
+			b = basis(m.km[i] / m.outer)
+		}
 		for t, q := range p.Periods {
 			k := p.At(i, t)
 			if !m.in(i, t) {
@@ -121,47 +125,31 @@ func (m *model) fit() *athar.Refusal {
 			}
 			use[k], offset[k] = true, math.Log(q.Days)
 			events += p.Count[k]
-			if q.Phase == athar.Pre {
-				pre += p.Count[k]
-			}
-			if a.Role == athar.Far {
-				far[q.Phase] += p.Count[k]
+			switch {
+			case a.Role == athar.Far && q.Phase == athar.Pre:
+				farBefore += p.Count[k]
+			case a.Role == athar.Far:
+				far += p.Count[k]
+			case q.Phase == m.phase:
+				around += p.Count[k]
+				for j, v := range b {
+					x[j][k] = v
+				}
 			}
 		}
 		if a.Role.IsRing() && events > 0 {
 			m.areas++
 		}
 	}
-	if m.areas < MinAreas {
+	switch {
+	case m.areas < MinAreas:
 		return athar.Refuse("decay-few-areas", "n", m.areas, "need", MinAreas)
-	}
-	if far[athar.Pre] < MinFar {
-		return athar.Refuse("no-control", "areas", 0, "events", int(far[athar.Pre]), "need", MinFar)
-	}
-	for _, ph := range m.phases {
-		if far[ph] == 0 {
-			return athar.Refuse("no-control-in-phase")
-		}
-	}
-	var x [][]float64
-	for _, ph := range m.phases {
-		first := len(x)
-		for range size {
-			x = append(x, make([]float64, n))
-		}
-		for i, a := range p.Areas {
-			if !a.Role.IsRing() {
-				continue
-			}
-			b := basis(m.km[i] / m.outer)
-			for t, q := range p.Periods {
-				if q.Phase == ph {
-					for j, v := range b {
-						x[first+j][p.At(i, t)] = v
-					}
-				}
-			}
-		}
+	case farBefore < MinFar:
+		return athar.Refuse("no-control", "events", int(farBefore), "need", MinFar)
+	case far == 0:
+		return athar.Refuse("no-control-in-phase")
+	case around == 0:
+		return athar.Refuse("no-events-after")
 	}
 	for _, e := range p.Other {
 		events := 0.0
@@ -178,96 +166,164 @@ func (m *model) fit() *athar.Refusal {
 			use[k] = use[k] && v == 0
 		}
 	}
+	m.k = len(x)
 	m.w.Design(len(p.Areas), len(p.Periods), x, use, offset)
-	if m.w.Fit(p.Count) != nil {
-		return athar.Refuse("diverged")
-	}
-	for j := range len(m.phases) * size {
-		if m.w.Dropped[j] {
-			return athar.Refuse("decay-few-distances")
-		}
-	}
-	m.spread()
 	return nil
 }
 
-// spread estimates by phase how far areas stray from the fit: the squared deviation of an
-// area's events in the phase is phi (1 + lambda m) times its binomial variance given the area's total, m
-// its mean count a period. lambda is the slope over areas, within bounds: 0, and a tenth
-// of the level.
-func (m *model) spread() {
-	p := m.p
-	s := m.w.Linearise()
-	for _, ph := range m.phases {
-		var g, volume []float64
-		for i := range p.Areas {
-			var sum, share, q, cells float64
-			for t, period := range p.Periods {
-				k := p.At(i, t)
-				if !m.w.In[k] {
-					continue
-				}
-				cells++
-				sum += m.w.Mu[k]
-				if period.Phase == ph {
-					share += m.w.Mu[k]
-					q += p.Count[k] - m.w.Mu[k]
-				}
-			}
-			if sum > 0 && share > 0 && share < sum {
-				g, volume = append(g, q*q/(share*(1-share/sum))), append(volume, sum/cells)
-			}
-		}
-		n := float64(len(g))
-		mean, middle := floats.Sum(g)/n, floats.Sum(volume)/n
-		var sxx, sxy float64
-		for i, x := range volume {
-			sxx += (x - middle) * (x - middle)
-			sxy += (x - middle) * g[i]
-		}
-		lambda := 0.0
-		if slope := sxy / sxx; sxx > 0 && slope > 0 {
-			lambda = slope / max(mean-slope*middle, mean/10)
-		}
-		phi, df := 0.0, n-size
-		for i, x := range volume {
-			phi += g[i] / (1 + lambda*x) / df
-		}
-		v := s.Working(lambda)
-		for i := range v {
-			v[i] *= phi
-		}
-		m.cov, m.df = append(m.cov, v), append(m.df, df)
+// prior is P for a tau, with no penalty on exposures, times phi.
+func (m *model) prior(tau2, phi float64) []float64 {
+	out := make([]float64, m.k*m.k)
+	for i := range size {
+		out[i*m.k+i] = phi / (vague * vague)
 	}
+	d := [3]float64{1, -2, 1}
+	for r := range size - 2 {
+		for i, a := range d {
+			for j, b := range d {
+				out[(r+i)*m.k+r+j] += phi * a * b / tau2
+			}
+		}
+	}
+	return out
 }
 
-// line smooths phase k and fills its line.
-func (m *model) line(l *athar.DecayLine, k int, seed uint64) *athar.Refusal {
-	b, v := mat.NewVecDense(size, nil), mat.NewSymDense(size, nil)
+// fitted is the model under one tau.
+type fitted struct {
+	b        []float64
+	v        *mat.SymDense // (I_w + P)^-1 of the spline
+	marginal float64
+}
+
+func (m *model) fit(tau2 float64, noise spread) (*fitted, bool) {
+	m.w.Penalty = m.prior(tau2, noise.phi)
+	if m.w.Fit(m.p.Count) != nil {
+		return nil, false
+	}
+	info, ok := invert(m.w.Linearise().Working(noise.lambda), m.k)
+	if !ok {
+		return nil, false
+	}
+	p := m.prior(tau2, 1)
+	var prior, post mat.Cholesky
+	a, c := mat.NewSymDense(size, nil), mat.NewSymDense(size, nil)
+	f := &fitted{b: append([]float64(nil), m.w.Beta[:size]...), v: mat.NewSymDense(size, nil)}
+	square := 0.0
 	for i := range size {
-		b.SetVec(i, m.w.Beta[k*size+i])
-		for j := range i + 1 {
-			v.SetSym(i, j, m.cov[k][(k*size+i)*m.w.K+k*size+j])
+		for j := range size {
+			square += f.b[i] * p[i*m.k+j] * f.b[j]
+			if j <= i {
+				a.SetSym(i, j, p[i*m.k+j])
+				c.SetSym(i, j, p[i*m.k+j]+info.At(i, j)/noise.phi)
+			}
 		}
 	}
-	b, v, ok := smooth(b, v)
-	if !ok {
+	if !prior.Factorize(a) || !post.Factorize(c) || post.InverseTo(f.v) != nil {
+		return nil, false
+	}
+	f.marginal = m.w.LogLik(m.p.Count)/noise.scale + (prior.LogDet()-post.LogDet()-square)/2
+	return f, true
+}
+
+// invert is the inverse of the spline's block of a covariance.
+func invert(v []float64, k int) (*mat.SymDense, bool) {
+	s, out := mat.NewSymDense(size, nil), mat.NewSymDense(size, nil)
+	for i := range size {
+		for j := range i + 1 {
+			s.SetSym(i, j, v[i*k+j])
+		}
+	}
+	var c mat.Cholesky
+	return out, c.Factorize(s) && c.InverseTo(out) == nil
+}
+
+// spread is how far areas stray from a fit: variance phi (1 + lambda m) times the mean. scale is
+// the same as one number.
+type spread struct{ phi, lambda, scale, df float64 }
+
+// spread compares an area's events in the phase with the fit: the squared deviation is
+// phi (1 + lambda m) times its binomial variance given the area's total. lambda is the slope
+// over areas, not below 0, against a level of a tenth of the mean or more.
+func (m *model) spread() spread {
+	p := m.p
+	var g, volume []float64
+	for i := range p.Areas {
+		var sum, share, q, cells float64
+		for t, period := range p.Periods {
+			k := p.At(i, t)
+			if !m.w.In[k] {
+				continue
+			}
+			cells++
+			sum += m.w.Mu[k]
+			if period.Phase == m.phase {
+				share += m.w.Mu[k]
+				q += p.Count[k] - m.w.Mu[k]
+			}
+		}
+		if share > 1e-6*sum && share < sum {
+			g, volume = append(g, q*q/(share*(1-share/sum))), append(volume, sum/cells)
+		}
+	}
+	n := float64(len(g))
+	mean, middle := floats.Sum(g)/n, floats.Sum(volume)/n
+	var sxx, sxy float64
+	for i, x := range volume {
+		sxx += (x - middle) * (x - middle)
+		sxy += (x - middle) * g[i]
+	}
+	s := spread{df: n - size}
+	if slope := sxy / sxx; sxx > 0 && slope > 0 {
+		s.lambda = slope / max(mean-slope*middle, mean/10)
+	}
+	for i, x := range volume {
+		s.phi += g[i] / (1 + s.lambda*x) / s.df
+	}
+	s.scale = mean * n / s.df
+	return s
+}
+
+// line chooses how far the line may bend and fills it.
+func (m *model) line(l *athar.DecayLine, seed uint64) *athar.Refusal {
+	first := .1 // a bend of a third between neighbouring coefficients
+	m.w.Penalty = m.prior(first, 1)
+	if m.w.Fit(m.p.Count) != nil {
 		return athar.Refuse("diverged")
 	}
+	noise := m.spread()
+	if !(noise.df >= 1 && noise.phi > 0) {
+		return athar.Refuse("decay-few-areas", "n", m.areas, "need", MinAreas)
+	}
+	var fits []*fitted
+	top := math.Inf(-1)
+	for step := -8.0; step <= 3; step += .5 {
+		f, ok := m.fit(math.Exp(step), noise)
+		if !ok {
+			return athar.Refuse("diverged")
+		}
+		fits = append(fits, f)
+		top = max(top, f.marginal)
+	}
+	best := len(fits) - 1
+	for fits[best].marginal < top-exclude {
+		best--
+	}
+	f := fits[best]
 	rows := mat.NewDense(points, size, nil)
 	for i := range points {
 		row := basis(float64(i) / (points - 1))
 		rows.SetRow(i, row[:])
 	}
 	var at mat.VecDense
-	at.MulVec(rows, b)
-	var half, cov mat.Dense
-	half.Mul(rows, v)
-	cov.Mul(&half, rows.T())
-	crit := stat.SupT(cov.RawMatrix().Data, points, m.df[k], .95, draws, stat.Stream(seed, "decay/"+string(l.Phase), 0))
-	l.DF = athar.Num(m.df[k])
-	for i := range points {
-		se := math.Sqrt(max(0, cov.At(i, i)))
+	at.MulVec(rows, mat.NewVecDense(size, f.b))
+	se := make([]float64, points)
+	for i := range se {
+		row := rows.RowView(i)
+		se[i] = math.Sqrt(mat.Inner(row, f.v, row))
+	}
+	crit := critical(rows, f.v, se, noise.df, stat.Stream(seed, "decay/"+string(l.Phase), 0))
+	l.DF = athar.Num(noise.df)
+	for i, se := range se {
 		l.Km = append(l.Km, athar.Num(m.outer*float64(i)/(points-1)))
 		l.RR = append(l.RR, athar.Num(math.Exp(at.AtVec(i))))
 		l.Low = append(l.Low, athar.Num(math.Exp(at.AtVec(i)-crit*se)))
@@ -276,84 +332,26 @@ func (m *model) line(l *athar.DecayLine, k int, seed uint64) *athar.Refusal {
 	return nil
 }
 
-// smooth draws coefficients towards a straight line, as [Estimate] says.
-func smooth(b *mat.VecDense, v *mat.SymDense) (smoothed *mat.VecDense, cov *mat.SymDense, ok bool) {
-	d := mat.NewDense(size-2, size, nil)
-	for i := range size - 2 {
-		d.Set(i, i, 1)
-		d.Set(i, i+1, -2)
-		d.Set(i, i+2, 1)
-	}
-	var db mat.VecDense
-	db.MulVec(d, b)
-	var dv, dvd mat.Dense
-	dv.Mul(d, v)
-	dvd.Mul(&dv, d.T())
-	scale := 0.0
-	for i := range size - 2 {
-		scale = max(scale, dvd.At(i, i))
-	}
-	inner := func(tau2 float64) (*mat.Cholesky, bool) {
-		s := mat.NewSymDense(size-2, nil)
-		for i := range size - 2 {
-			for j := range i + 1 {
-				s.SetSym(i, j, dvd.At(i, j))
-			}
-			s.SetSym(i, i, dvd.At(i, i)+tau2+1e-9*scale)
-		}
-		var c mat.Cholesky
-		return &c, c.Factorize(s)
-	}
-	marginal := func(tau2 float64) float64 {
-		c, ok := inner(tau2)
-		if !ok {
-			return math.Inf(-1)
-		}
-		var x mat.VecDense
-		if c.SolveVecTo(&x, &db) != nil {
-			return math.Inf(-1)
-		}
-		return -.5 * (c.LogDet() + mat.Dot(&db, &x))
-	}
-	// The tau of the largest likelihood draws lines too straight to be held at all distances
-	// at once; the largest tau that the likelihood does not exclude bends enough.
-	var tau2, l []float64
-	for step := -12.0; step <= 6; step += .25 {
-		tau2 = append(tau2, math.Exp(step))
-		l = append(l, marginal(math.Exp(step)))
-	}
-	best, top := 0.0, max(marginal(0), slices.Max(l))
-	for i := range tau2 {
-		if l[i] >= top-exclude {
-			best = tau2[i]
-		}
-	}
-	c, ok := inner(best)
-	if !ok {
-		return nil, nil, false
-	}
-	var gain, less, kept mat.Dense
-	if c.SolveTo(&gain, d) != nil {
-		return nil, nil, false
-	}
-	less.Mul(dv.T(), &gain)
-	pull := mat.NewDense(size, size, nil)
+// critical is the value c for which all of rows b +- c se hold at once in 95% of draws of the
+// coefficients, which are few: the line at 21 distances has a covariance of their rank.
+func critical(rows *mat.Dense, v *mat.SymDense, se []float64, df float64, r *rand.Rand) float64 {
+	full := make([]float64, size*size)
 	for i := range size {
-		pull.Set(i, i, 1)
-	}
-	pull.Sub(pull, &less)
-	kept.Mul(pull, v)
-	smoothed, cov = mat.NewVecDense(size, nil), mat.NewSymDense(size, nil)
-	smoothed.MulVec(pull, b)
-	for i := range size {
-		for j := range i + 1 {
-			cov.SetSym(i, j, (kept.At(i, j)+kept.At(j, i))/2)
+		for j := range size {
+			full[i*size+j] = v.At(i, j)
 		}
 	}
-	return smoothed, cov, true
+	n := stat.NewNormals(full, size, df)
+	b, most := make([]float64, size), make([]float64, draws)
+	for k := range most {
+		n.Draw(b, r)
+		for i, s := range se {
+			most[k] = max(most[k], math.Abs(floats.Dot(rows.RawRowView(i), b))/s)
+		}
+	}
+	slices.Sort(most)
+	return max(stat.TQuantile(.975, df), stat.Quantile(most, .95))
 }
-
-const size = pieces + 3
 
 // basis is the cubic B-spline basis with uniform knots at u of [0, 1].
 func basis(u float64) (out [size]float64) {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -16,7 +17,8 @@ const outer = 100.0
 // world is a panel of a footprint of two areas, near ones at distances of (0, outer] and 40
 // far ones, 24 months before and 6 of a campaign, counts of variance phi times their mean;
 // near ones change by exp(f(km)).
-func world(r *rand.Rand, near int, level, phi float64, f func(km float64) float64) (*athar.Panel, []float64) {
+// shock is the standard deviation of what an area alone keeps from the start of the campaign on.
+func world(r *rand.Rand, near int, level, phi, shock float64, f func(km float64) float64) (*athar.Panel, []float64) {
 	const far, before, during = 40, 24, 6
 	p := &athar.Panel{}
 	for t := range before + during {
@@ -39,8 +41,12 @@ func world(r *rand.Rand, near int, level, phi float64, f func(km float64) float6
 		}
 		p.Areas, km = append(p.Areas, a), append(km, d)
 		size := level * math.Exp(.5*r.NormFloat64())
+		own := shock * r.NormFloat64()
 		for t, q := range p.Periods {
 			mean := size * math.Exp(.3*math.Sin(float64(t)))
+			if q.Phase == athar.During {
+				mean *= math.Exp(own)
+			}
 			if a.Role.IsRing() && q.Phase == athar.During {
 				mean *= math.Exp(f(d))
 			}
@@ -58,25 +64,29 @@ func reps(n int) int {
 }
 
 // The band holds the whole line in about 95% of worlds, whatever its course, and leaves out
-// no change where there is none in about 5%.
+// no change where there is none in about 5%. docs/validation/decay.md has 1,000 worlds a row.
 func TestKnownTruth(t *testing.T) {
-	n := reps(60)
+	n := reps(25)
+	nothing := func(float64) float64 { return 0 }
 	for _, c := range []struct {
-		name       string
-		near       int
-		level, phi float64
-		f          func(float64) float64
+		name              string
+		near              int
+		level, phi, shock float64
+		f                 func(float64) float64
+		power             float64
 	}{
-		{"nothing, 30 areas", 30, 6, 1, func(float64) float64 { return 0 }},
-		{"nothing, 30 areas, phi 4", 30, 6, 4, func(float64) float64 { return 0 }},
-		{"nothing, 14 areas", 14, 6, 2, func(float64) float64 { return 0 }},
-		{"moved next door", 30, 6, 2, func(km float64) float64 { return .6 * math.Exp(-km/30) }},
-		{"moved 50 km off", 30, 6, 2, func(km float64) float64 { return .6 * math.Exp(-(km-50)*(km-50)/800) }},
-		{"calm all around", 60, 3, 2, func(float64) float64 { return -.4 }},
+		{"nothing, 30 areas", 30, 6, 1, 0, nothing, 0},
+		{"nothing, phi 4", 30, 6, 4, 0, nothing, 0},
+		{"nothing, 14 areas", 14, 6, 2, 0, nothing, 0},
+		{"nothing, an event in three months", 30, .3, 1, 0, nothing, 0},
+		{"nothing, areas with shocks of .4", 30, 6, 1, .4, nothing, 0},
+		{"moved next door", 30, 6, 2, 0, func(km float64) float64 { return .6 * math.Exp(-km/30) }, .6},
+		{"moved 50 km off", 30, 6, 2, 0, func(km float64) float64 { return .6 * math.Exp(-(km-50)*(km-50)/800) }, .6},
+		{"calm all around", 60, 3, 2, 0, func(float64) float64 { return -.4 }, .6},
 	} {
 		held, beyond, refused := 0, 0, 0
 		for k := range n {
-			p, km := world(stat.Stream(51, "decay/"+c.name, k), c.near, c.level, c.phi, c.f)
+			p, km := world(stat.Stream(51, "decay/"+c.name, k), c.near, c.level, c.phi, c.shock, c.f)
 			l := Estimate(p, km, outer, uint64(k))[0]
 			if l.Refusal != nil {
 				refused++
@@ -95,13 +105,85 @@ func TestKnownTruth(t *testing.T) {
 				beyond++
 			}
 		}
-		used := n - refused
-		t.Logf("%s: %d worlds, %d refused, band holds the line in %.1f%%, leaves out no change somewhere in %.1f%%", c.name, n, refused, 100*float64(held)/float64(used), 100*float64(beyond)/float64(used))
-		if float64(held) < .88*float64(used) || used < n*9/10 {
-			t.Errorf("%s: %d of %d hold", c.name, held, used)
+		used := float64(n - refused)
+		t.Logf("| %s | %d | %d | %.1f%% | %.1f%% |", c.name, n, refused, 100*float64(held)/used, 100*float64(beyond)/used)
+		if float64(held) < .8*used || used < .9*float64(n) {
+			t.Errorf("%s: %d of %g hold, %d refused", c.name, held, used, refused)
 		}
-		if c.f(0) != 0 && c.name != "moved 50 km off" && float64(beyond) < .5*float64(used) {
-			t.Errorf("%s: found in %d of %d", c.name, beyond, used)
+		if float64(beyond) < c.power*used {
+			t.Errorf("%s: found in %d of %g", c.name, beyond, used)
+		}
+	}
+}
+
+// A line does not depend on when it all happened nor on the unit of exposure, and what is
+// missing does not enter it.
+func TestInvariance(t *testing.T) {
+	p, km := world(stat.Stream(52, "decay/same", 0), 20, 4, 2, 0, func(float64) float64 { return .3 })
+	want := Estimate(p, km, outer, 1)[0]
+	same := func(what string, got athar.DecayLine) {
+		t.Helper()
+		for i := range want.RR {
+			if math.Abs(math.Log(float64(got.RR[i]/want.RR[i]))) > 1e-6 || math.Abs(math.Log(float64(got.High[i]/want.High[i]))) > 1e-6 {
+				t.Fatalf("%s: %v, was %v", what, got.RR, want.RR)
+			}
+		}
+	}
+	q := *p
+	q.Periods = slices.Clone(p.Periods)
+	for i := range q.Periods {
+		q.Periods[i].First, q.Periods[i].Last, q.Periods[i].Days = p.Periods[i].First+700, p.Periods[i].Last+700, 7*p.Periods[i].Days
+	}
+	same("later, in other units", Estimate(&q, km, outer, 1)[0])
+	// A wild cell that nobody may use.
+	q = *p
+	q.Areas, q.Count, q.Use = append(slices.Clone(p.Areas), athar.PanelArea{Code: "x", Role: 1}), slices.Clone(p.Count), slices.Clone(p.Use)
+	for range p.Periods {
+		q.Count, q.Use = append(q.Count, 1000), append(q.Use, false)
+	}
+	same("an area that is not used", Estimate(&q, append(slices.Clone(km), 3), outer, 1)[0])
+}
+
+func TestRefusals(t *testing.T) {
+	nothing := func(float64) float64 { return 0 }
+	for _, c := range []struct {
+		reason string
+		near   int
+		change func(p *athar.Panel)
+	}{
+		{"decay-few-areas", 9, func(*athar.Panel) {}},
+		{"no-control", 20, func(p *athar.Panel) { silence(p, athar.Far, athar.Pre) }},
+		{"no-control-in-phase", 20, func(p *athar.Panel) { silence(p, athar.Far, athar.During) }},
+		{"no-events-after", 20, func(p *athar.Panel) {
+			for r := athar.Role(1); r <= 3; r++ {
+				silence(p, r, athar.During)
+			}
+		}},
+	} {
+		p, km := world(stat.Stream(53, "decay/refusals", 0), c.near, 4, 1, 0, nothing)
+		c.change(p)
+		if l := Estimate(p, km, outer, 1)[0]; l.Refusal == nil || l.Refusal.Reason.Code != c.reason || len(l.Km) != 0 {
+			t.Errorf("%s: %+v", c.reason, l)
+		}
+	}
+	p, km := world(stat.Stream(53, "decay/refusals", 0), 20, 4, 1, 0, nothing)
+	for i := range p.Areas {
+		if p.Areas[i].Role.IsRing() {
+			p.Areas[i].Role = athar.LeftOut
+		}
+	}
+	if l := Estimate(p, km, outer, 1); len(l) != 0 {
+		t.Errorf("without rings: %+v", l)
+	}
+}
+
+// silence takes the events of a role in a phase.
+func silence(p *athar.Panel, role athar.Role, ph athar.Phase) {
+	for i, a := range p.Areas {
+		for t, q := range p.Periods {
+			if a.Role == role && q.Phase == ph {
+				p.Count[p.At(i, t)] = 0
+			}
 		}
 	}
 }
