@@ -337,25 +337,6 @@ func (s *Sandwich) Growth(y []float64, block []int) float64 {
 	return max(0, slope/max(level, .1*sg/n))
 }
 
-// Working is the covariance of the K coefficients where an area's counts have the variance
-// s_i^2 = 1 + lambda m_i times their mean, M (sum_i s_i^2 Z_i'Z_i) M in the notation of
-// [Sandwich.Contrast]; K square.
-func (s *Sandwich) Working(lambda float64) []float64 {
-	meat := make([]float64, s.p*s.p)
-	for bi := range s.blocks {
-		b := &s.blocks[bi]
-		total := 0.0
-		for _, i := range b.areas {
-			sum := s.w.sum[i]
-			total += sum * (1 + lambda*sum/float64(len(b.periods)))
-		}
-		for a := range b.periods {
-			addOuter(meat, b.u[a*s.p:(a+1)*s.p], total)
-		}
-	}
-	return s.cover(meat)
-}
-
 // Contrast is the CR2 variance of the contrast c of the K coefficients and its
 // Bell-McCaffrey (Satterthwaite) degrees of freedom under the working variance
 // of an area s_i^2 = 1 + lambda m_i, see [Sandwich.Growth]. With

@@ -831,43 +831,6 @@ func TestPersistent(t *testing.T) {
 	}
 }
 
-// Without growth the working covariance is that of a Poisson model; with it, the expectation
-// of the cluster-robust one where areas have that variance.
-func TestWorkingCovariance(t *testing.T) {
-	const areas, periods, lambda = 60, 8, .4
-	r := Stream(3, "working", 0)
-	x := [][]float64{make([]float64, areas*periods)}
-	size := make([]float64, areas)
-	for i := range areas {
-		size[i] = 2 * math.Exp(r.NormFloat64()/2)
-		for t := range periods {
-			if i < areas/2 && t >= periods/2 {
-				x[0][i*periods+t] = 1
-			}
-		}
-	}
-	var w TwoWay
-	w.Design(areas, periods, x, nil, nil)
-	mean, robust, n := 0.0, 0.0, 0
-	for range 200 {
-		y := make([]float64, areas*periods)
-		for i, m := range size {
-			for k := range periods {
-				y[i*periods+k] = NegBin(r, m, 1+lambda*m)
-			}
-		}
-		if w.Fit(y) != nil {
-			continue
-		}
-		s := w.Linearise()
-		near(t, "no growth", s.Working(0)[0], s.Naive()[0], 1e-9*s.Naive()[0])
-		mean, robust, n = mean+s.Working(lambda)[0], robust+s.CR2(y)[0], n+1
-	}
-	if math.Abs(mean/robust-1) > .1 {
-		t.Errorf("working %v, cluster-robust %v on average of %d", mean/float64(n), robust/float64(n), n)
-	}
-}
-
 // A penalty is a prior: it pulls as the formula says, also where the data alone have no
 // finite estimate.
 func TestPenalty(t *testing.T) {

@@ -24,13 +24,15 @@ import (
 const (
 	MinAreas = 10 // areas with events within the outermost ring
 	MinFar   = 30 // far events before the campaign
+	MinDF    = 4  // areas of equal weight, beyond the coefficients
 
-	pieces  = 3          // of the cubic spline; with its penalty that is enough for a bend or two
-	size    = pieces + 3 // coefficients
-	points  = 21         // distances at which the line is given
-	draws   = 2000       // behind the simultaneous band
-	vague   = 5.0        // standard deviation in ln units of every coefficient, where data say nothing
-	exclude = 1.92       // fall of the likelihood that excludes a tau: half the 95% quantile of chi-squared(1)
+	pieces    = 3          // of the cubic spline; with its penalty that is enough for a bend or two
+	size      = pieces + 3 // coefficients
+	points    = 21         // distances at which the line is given
+	draws     = 2000       // behind the simultaneous band
+	unbounded = 1000       // high end over low end of a band that says nothing, wherever it is narrowest
+	vague     = 5.0        // standard deviation in ln units of every coefficient, where data say nothing
+	exclude   = 1.92       // fall of the likelihood that excludes a tau: half the 95% quantile of chi-squared(1)
 )
 
 // Estimate fits for each phase, over it and the periods before,
@@ -43,13 +45,12 @@ const (
 //
 //	l(b)/phi - b'Pb/2,  P = D'D/tau^2 + I/25,
 //
-// whose second part only matters where no events tell b. How far areas, near and far alike, stray
-// from the fit in the phase gives the variance phi (1 + lambda m) of an area of m events
-// a period, and with it the information I_w of b: at the ends of a line one or two areas
-// decide, which errors clustered by area cannot judge. The band is of the covariance
-// (I_w + P)^-1 (Marra and Wood 2012), for all distances at once by draws from Student's t. The tau
-// of the largest marginal likelihood draws lines too straight to be held at all distances
-// at once; the largest tau that this likelihood does not exclude is taken.
+// whose second part only matters where no events tell b or an exposure. phi is from how far areas, near
+// and far alike, stray from the fit in the phase: at the ends of a line one or two
+// areas decide, which errors clustered by area cannot judge. The band is of the covariance
+// (I_b/phi + P)^-1, I_b the information (Marra and Wood 2012), for all distances at once by draws from
+// Student's t. The tau of the largest marginal likelihood draws lines too straight to be held at all
+// distances at once; the largest tau that this likelihood does not exclude is taken.
 //
 // km is the distance of every area of the panel from the footprint's edge. One line a phase
 // that the panel has; a refusal stands in its place.
@@ -75,7 +76,7 @@ type model struct {
 	km    []float64
 	outer float64
 	phase athar.Phase
-	areas int // with events within the rings
+	areas int // within the rings, with events and cells on both sides
 	w     stat.TwoWay
 	k     int // columns: the spline, then exposures
 }
@@ -113,7 +114,7 @@ func (m *model) prepare() *athar.Refusal {
 		x[j] = make([]float64, n)
 	}
 	for i, a := range p.Areas {
-		events := 0.0
+		events, sides := 0.0, map[athar.Phase]bool{}
 		var b [size]float64
 		if a.Role.IsRing() {
 			b = basis(m.km[i] / m.outer)
@@ -125,6 +126,7 @@ func (m *model) prepare() *athar.Refusal {
 			}
 			use[k], offset[k] = true, math.Log(q.Days)
 			events += p.Count[k]
+			sides[q.Phase] = true
 			switch {
 			case a.Role == athar.Far && q.Phase == athar.Pre:
 				farBefore += p.Count[k]
@@ -137,7 +139,7 @@ func (m *model) prepare() *athar.Refusal {
 				}
 			}
 		}
-		if a.Role.IsRing() && events > 0 {
+		if a.Role.IsRing() && events > 0 && len(sides) == 2 {
 			m.areas++
 		}
 	}
@@ -171,10 +173,10 @@ func (m *model) prepare() *athar.Refusal {
 	return nil
 }
 
-// prior is P for a tau, with no penalty on exposures, times phi.
+// prior is P for a tau, times phi.
 func (m *model) prior(tau2, phi float64) []float64 {
 	out := make([]float64, m.k*m.k)
-	for i := range size {
+	for i := range m.k {
 		out[i*m.k+i] = phi / (vague * vague)
 	}
 	d := [3]float64{1, -2, 1}
@@ -191,96 +193,67 @@ func (m *model) prior(tau2, phi float64) []float64 {
 // fitted is the model under one tau.
 type fitted struct {
 	b        []float64
-	v        *mat.SymDense // (I_w + P)^-1 of the spline
+	v        []float64 // (I/phi + P)^-1 of the spline, size square
 	marginal float64
 }
 
-func (m *model) fit(tau2 float64, noise spread) (*fitted, bool) {
-	m.w.Penalty = m.prior(tau2, noise.phi)
+func (m *model) fit(tau2, phi float64) (*fitted, bool) {
+	m.w.Penalty = m.prior(tau2, phi)
 	if m.w.Fit(m.p.Count) != nil {
 		return nil, false
 	}
-	info, ok := invert(m.w.Linearise().Working(noise.lambda), m.k)
-	if !ok {
-		return nil, false
-	}
 	p := m.prior(tau2, 1)
-	var prior, post mat.Cholesky
-	a, c := mat.NewSymDense(size, nil), mat.NewSymDense(size, nil)
-	f := &fitted{b: append([]float64(nil), m.w.Beta[:size]...), v: mat.NewSymDense(size, nil)}
+	prior, post := mat.NewSymDense(m.k, nil), mat.NewSymDense(m.k, nil)
+	f := &fitted{b: slices.Clone(m.w.Beta[:size]), v: make([]float64, size*size)}
 	square := 0.0
-	for i := range size {
-		for j := range size {
-			square += f.b[i] * p[i*m.k+j] * f.b[j]
-			if j <= i {
-				a.SetSym(i, j, p[i*m.k+j])
-				c.SetSym(i, j, p[i*m.k+j]+info.At(i, j)/noise.phi)
+	for i, b := range m.w.Beta {
+		for j, c := range m.w.Beta {
+			square += b * p[i*m.k+j] * c
+			prior.SetSym(i, j, p[i*m.k+j])
+			post.SetSym(i, j, phi*m.w.Cov[i*m.k+j])
+			if i < size && j < size {
+				f.v[i*size+j] = phi * m.w.Cov[i*m.k+j]
 			}
 		}
 	}
-	if !prior.Factorize(a) || !post.Factorize(c) || post.InverseTo(f.v) != nil {
+	var a, c mat.Cholesky
+	if !a.Factorize(prior) || !c.Factorize(post) {
 		return nil, false
 	}
-	f.marginal = m.w.LogLik(m.p.Count)/noise.scale + (prior.LogDet()-post.LogDet()-square)/2
+	f.marginal = m.w.LogLik(m.p.Count)/phi + (a.LogDet()+c.LogDet()-square)/2
 	return f, true
 }
 
-// invert is the inverse of the spline's block of a covariance.
-func invert(v []float64, k int) (*mat.SymDense, bool) {
-	s, out := mat.NewSymDense(size, nil), mat.NewSymDense(size, nil)
-	for i := range size {
-		for j := range i + 1 {
-			s.SetSym(i, j, v[i*k+j])
-		}
-	}
-	var c mat.Cholesky
-	return out, c.Factorize(s) && c.InverseTo(out) == nil
-}
-
-// spread is how far areas stray from a fit: variance phi (1 + lambda m) times the mean. scale is
-// the same as one number.
-type spread struct{ phi, lambda, scale, df float64 }
-
-// spread compares an area's events in the phase with the fit: the squared deviation is
-// phi (1 + lambda m) times its binomial variance given the area's total. lambda is the slope
-// over areas, not below 0, against a level of a tenth of the mean or more.
-func (m *model) spread() spread {
+// spread is how far areas stray from the fit in the phase,
+//
+//	phi = sum q_i^2 / sum v_i,
+//
+// q_i what an area has beyond the fit and v_i the binomial variance of its events in the phase
+// given its total: the score of the spline has phi times the variance of Poisson counts, also
+// where large areas stray more. df is the number of areas of equal weight that say so,
+// (sum v_i)^2 / sum v_i^2, less the spline's coefficients.
+func (m *model) spread() (phi, df float64) {
 	p := m.p
-	var g, volume []float64
+	var square, v, v2, n float64
 	for i := range p.Areas {
-		var sum, share, q, cells float64
+		var sum, share, q float64
 		for t, period := range p.Periods {
 			k := p.At(i, t)
 			if !m.w.In[k] {
 				continue
 			}
-			cells++
 			sum += m.w.Mu[k]
 			if period.Phase == m.phase {
 				share += m.w.Mu[k]
 				q += p.Count[k] - m.w.Mu[k]
 			}
 		}
-		if share > 1e-6*sum && share < sum {
-			g, volume = append(g, q*q/(share*(1-share/sum))), append(volume, sum/cells)
+		if x := share * (1 - share/sum); share > 0 && x > 0 {
+			square, v, v2, n = square+q*q, v+x, v2+x*x, n+1
 		}
 	}
-	n := float64(len(g))
-	mean, middle := floats.Sum(g)/n, floats.Sum(volume)/n
-	var sxx, sxy float64
-	for i, x := range volume {
-		sxx += (x - middle) * (x - middle)
-		sxy += (x - middle) * g[i]
-	}
-	s := spread{df: n - size}
-	if slope := sxy / sxx; sxx > 0 && slope > 0 {
-		s.lambda = slope / max(mean-slope*middle, mean/10)
-	}
-	for i, x := range volume {
-		s.phi += g[i] / (1 + s.lambda*x) / s.df
-	}
-	s.scale = mean * n / s.df
-	return s
+	df = v*v/v2 - size
+	return square / v * n / (n - size), df
 }
 
 // line chooses how far the line may bend and fills it.
@@ -290,14 +263,14 @@ func (m *model) line(l *athar.DecayLine, seed uint64) *athar.Refusal {
 	if m.w.Fit(m.p.Count) != nil {
 		return athar.Refuse("diverged")
 	}
-	noise := m.spread()
-	if !(noise.df >= 1 && noise.phi > 0) {
+	phi, df := m.spread()
+	if !(df >= MinDF) {
 		return athar.Refuse("decay-few-areas", "n", m.areas, "need", MinAreas)
 	}
 	var fits []*fitted
 	top := math.Inf(-1)
 	for step := -8.0; step <= 3; step += .5 {
-		f, ok := m.fit(math.Exp(step), noise)
+		f, ok := m.fit(math.Exp(step), phi)
 		if !ok {
 			return athar.Refuse("diverged")
 		}
@@ -317,12 +290,16 @@ func (m *model) line(l *athar.DecayLine, seed uint64) *athar.Refusal {
 	var at mat.VecDense
 	at.MulVec(rows, mat.NewVecDense(size, f.b))
 	se := make([]float64, points)
+	v := mat.NewDense(size, size, f.v)
 	for i := range se {
 		row := rows.RowView(i)
-		se[i] = math.Sqrt(mat.Inner(row, f.v, row))
+		se[i] = math.Sqrt(mat.Inner(row, v, row))
 	}
-	crit := critical(rows, f.v, se, noise.df, stat.Stream(seed, "decay/"+string(l.Phase), 0))
-	l.DF = athar.Num(noise.df)
+	crit := critical(rows, f.v, se, df, stat.Stream(seed, "decay/"+string(l.Phase), 0))
+	if crit*2*slices.Min(se) > math.Log(unbounded) {
+		return athar.Refuse("decay-unbounded")
+	}
+	l.DF = athar.Num(df)
 	for i, se := range se {
 		l.Km = append(l.Km, athar.Num(m.outer*float64(i)/(points-1)))
 		l.RR = append(l.RR, athar.Num(math.Exp(at.AtVec(i))))
@@ -334,14 +311,8 @@ func (m *model) line(l *athar.DecayLine, seed uint64) *athar.Refusal {
 
 // critical is the value c for which all of rows b +- c se hold at once in 95% of draws of the
 // coefficients, which are few: the line at 21 distances has a covariance of their rank.
-func critical(rows *mat.Dense, v *mat.SymDense, se []float64, df float64, r *rand.Rand) float64 {
-	full := make([]float64, size*size)
-	for i := range size {
-		for j := range size {
-			full[i*size+j] = v.At(i, j)
-		}
-	}
-	n := stat.NewNormals(full, size, df)
+func critical(rows *mat.Dense, v, se []float64, df float64, r *rand.Rand) float64 {
+	n := stat.NewNormals(v, size, df)
 	b, most := make([]float64, size), make([]float64, draws)
 	for k := range most {
 		n.Draw(b, r)

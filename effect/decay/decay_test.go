@@ -159,6 +159,17 @@ func TestRefusals(t *testing.T) {
 				silence(p, r, athar.During)
 			}
 		}},
+		{"decay-unbounded", 20, func(p *athar.Panel) { // another campaign reaches all that this one does
+			e := athar.Exposure{Name: "around-other", N: make([]float64, len(p.Count))}
+			for i, a := range p.Areas {
+				for t, q := range p.Periods {
+					if a.Role.IsRing() && q.Phase == athar.During {
+						e.N[p.At(i, t)] = 1
+					}
+				}
+			}
+			p.Other = append(p.Other, e)
+		}},
 	} {
 		p, km := world(stat.Stream(53, "decay/refusals", 0), c.near, 4, 1, 0, nothing)
 		c.change(p)
