@@ -265,7 +265,7 @@ func (m *model) line(l *athar.DecayLine, seed uint64) *athar.Refusal {
 	}
 	phi, df := m.spread()
 	if !(df >= MinDF) {
-		return athar.Refuse("decay-few-areas", "n", m.areas, "need", MinAreas)
+		return athar.Refuse("decay-uneven", "n", athar.Num(df+size), "need", MinDF+size)
 	}
 	var fits []*fitted
 	top := math.Inf(-1)

@@ -159,6 +159,11 @@ func TestRefusals(t *testing.T) {
 				silence(p, r, athar.During)
 			}
 		}},
+		{"decay-uneven", 20, func(p *athar.Panel) {
+			for t := range p.Periods {
+				p.Count[p.At(3, t)] *= 300
+			}
+		}},
 		{"decay-unbounded", 20, func(p *athar.Panel) { // another campaign reaches all that this one does
 			e := athar.Exposure{Name: "around-other", N: make([]float64, len(p.Count))}
 			for i, a := range p.Areas {
