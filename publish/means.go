@@ -28,6 +28,7 @@ var tableMeans = map[string]string{
 	"near_repeats":      "One row a campaign and side: whether events follow each other nearby and soon more than before it, beyond chance.",
 	"near_repeat_bands": "Pairs of events by bands of distance and time, before and after, against what the same places and days bring together by chance.",
 	"scan":              "Neighbouring areas and spans of days with fewer or more events than the areas' and the days' own totals would have it, by date: the ten least likely of either kind, beyond chance or not (p); and the low inside with the high around that would be movement.",
+	"decay":             "One row a distance of the line over distance around a campaign's area: the rate ratio there against far areas, beside the rings.",
 	"hot_spots":         "One row an area, by code: in how many months it was crowded, the trend of that, and its course. A description of the past.",
 	"rejects":           "Damaged input rows, each with its line and the reason.",
 }
@@ -249,6 +250,10 @@ var columnMeans = map[string]string{
 	"scan.expected":              "events that the totals of the areas and of the days lead to expect",
 	"scan.ratio":                 "observed over expected",
 	"scan.p":                     "p value, all areas and spans counted; of movement: of both together, for events that do not come in bursts",
+	"decay.km":                   "distance from the area's edge",
+	"decay.low":                  "95% band that holds for all distances of a line at once",
+	"decay.areas":                "areas with events within the rings",
+	"decay.df":                   "degrees of freedom behind the band",
 	"hot_spots.first":            "first day of the months",
 	"hot_spots.last":             "last day of them",
 	"hot_spots.says":             "the course in words",

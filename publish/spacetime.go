@@ -13,11 +13,28 @@ import (
 // windows, bands, areas and days; no row is a single event or operation, and none
 // is placed by how strong it is. A study without a method has no such table.
 func (b *builder) spaceTime() []*table {
-	list := []*table{b.wakes(), b.frequency(), b.balance(), b.nearRepeats(), b.bands(), b.scan(), b.hotSpots()}
+	list := []*table{b.wakes(), b.frequency(), b.balance(), b.nearRepeats(), b.bands(), b.scan(), b.decay(), b.hotSpots()}
 	for _, t := range list {
 		t.optional = true
 	}
 	return list
+}
+
+// decay has one row a distance of a line around a campaign's area.
+func (b *builder) decay() *table {
+	t := &table{name: "decay", columns: columns(slices.Concat([]string{"campaign", "phase", "km number", "rr number", "low number", "high number", "areas integer", "df number"}, b.whyColumns())...)}
+	for _, c := range b.r.Campaigns {
+		for _, l := range c.Decay {
+			if l.Refusal != nil {
+				n := athar.Num(missing)
+				t.add(slices.Concat([]any{c.Campaign.ID, string(l.Phase), n, n, n, n, l.Areas, n}, b.why(l.Refusal))...)
+			}
+			for i, km := range l.Km {
+				t.add(slices.Concat([]any{c.Campaign.ID, string(l.Phase), km, l.RR[i], l.Low[i], l.High[i], l.Areas, l.DF}, b.why(nil))...)
+			}
+		}
+	}
+	return t
 }
 
 // stretches are those in which operations were asked about.

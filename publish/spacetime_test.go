@@ -38,7 +38,9 @@ func spaceTimeReport() *athar.Report {
 				{From: 1, To: 3, Days: 7, Effective: [2]athar.Num{1.2, 1.1}, Of: 52, Largest: [2]athar.Num{.9, .8}, Refusal: athar.Refuse("stochint-effective-days", "n", 1.1, "need", 30, "of", 52, "from", 1, "to", 3, "days", 7)}}}},
 			{When: year(2021), Wakes: &athar.WakeGrid{Refusal: athar.Refuse("wake-one-kind", "treated", 3, "control", 0)}, Frequency: &athar.Frequency{PerDay: nan, Refusal: athar.Refuse("spacetime-no-polygons")}}}}},
 		Campaigns: []athar.CampaignReport{
-			{Campaign: athar.CampaignInfo{ID: "c"}, SpaceTime: &athar.CampaignSpaceTime{Before: year(2019), After: year(2020),
+			{Campaign: athar.CampaignInfo{ID: "c"}, Decay: []athar.DecayLine{
+				{Phase: athar.During, Areas: 12, DF: 9, Km: []athar.Num{0, 25}, RR: []athar.Num{1.5, 1.2}, Low: []athar.Num{.5, .6}, High: []athar.Num{4, 2.5}},
+				{Phase: athar.Post, Areas: 3, DF: nan, Refusal: athar.Refuse("decay-few-areas", "n", 3, "need", 10)}}, SpaceTime: &athar.CampaignSpaceTime{Before: year(2019), After: year(2020),
 				NearRepeats: []athar.NearRepeat{{Before: bands, After: bands, Km: 5, Days: 3, Extra: .06, ExtraLow: .02, ExtraHigh: .1, ExtraP: .01, Change: 1},
 					{Around: true, Km: 5, Days: 3, Before: bands, After: athar.NearRepeatSide{Events: 3, Refusal: few}, Extra: nan, ExtraLow: nan, ExtraHigh: nan, ExtraP: nan}},
 				Scan: &athar.Scan{Low: []athar.Cylinder{low}, High: []athar.Cylinder{high}, Coincident: athar.Coincidence{Low: &low, P: .03, PPlacebo: .4, MinP: .025, Placebos: 39}}}},
@@ -99,6 +101,8 @@ func TestTablesOfSpaceAndTime(t *testing.T) {
 		{"scan", []string{"campaign", "asked", "direction", "areas", "first", "last", "observed", "p", "p_placebo", "placebos", "refusal"},
 			"c everywhere low A1;A2 2020-02-03 2020-03-01 2 0.01  0 \nc everywhere high A9 2020-05-04 2020-05-10 9 0.2  0 \nc movement low A1;A2 2020-02-03 2020-03-01 2 0.03 0.4 39 \n" +
 				"c movement high    0 0.03 0.4 39 \nd everywhere     0   0 scan-few-cases"},
+		{"decay", []string{"campaign", "phase", "km", "rr", "low", "high", "areas", "df", "refusal"},
+			"c during 0 1.5 0.5 4 12 9 \nc during 25 1.2 0.6 2.5 12 9 \nc post     3  decay-few-areas"},
 		{"hot_spots", []string{"area", "name_en", "name_ar", "country", "last", "months", "crowded", "z", "course", "says_en", "says_ar"},
 			"A1 First الأولى Iraq 2019-12-31 12 3 2.5 sporadic Crowded on and off, and in the last month تركز متقطع، ومنه الشهر الأخير\nA2    2019-12-31 12 0  none Not crowded in the last month, nor nearly always لا تركز في الشهر الأخير ولا تركز شبه دائم"},
 	} {
