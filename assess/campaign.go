@@ -32,7 +32,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 	if r.Rings == nil {
 		r.Rings = []athar.Ring{}
 	}
-	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID, curves: curves}
+	a := answers{seed: s.Choices.Seed, draws: s.Choices.Draws, smallest: s.Choices.SmallestEffect, campaign: c.ID, curves: curves, follow: min(followDraws, s.Choices.Draws)}
 	a.spillover(v)
 	a.near(s, i, in, g, v)
 	a.imputed(v, draws)
@@ -143,6 +143,7 @@ type answers struct {
 	noControl                   bool
 	own                         bool // about all events, not about those of a goal
 	wordsOnly                   bool // ask for nothing that is only shown
+	follow                      int  // series without followers that the self-exciting model is checked with; 0: none
 	randomised                  *placebo.Result
 	coincidence                 *athar.Coincidence // nil: not asked
 }

@@ -366,8 +366,8 @@ func (a *answers) excitation(v *panel.View) {
 		q := hawkes.Question{Campaign: a.campaign, Ask: athar.AskInside}
 		if role.IsRing() {
 			q.Ask, q.Ring = athar.AskRing, int(role)
-		} else if !a.wordsOnly {
-			q.Draws, q.Seed = min(followDraws, a.draws), a.seed
+		} else {
+			q.Draws, q.Seed = a.follow, a.seed
 		}
 		list := hawkes.Answer(daily(v.Panel, role), q)
 		a.keep(list...)
