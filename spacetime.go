@@ -193,8 +193,21 @@ type Wake struct {
 	MOAfter  Num `json:"mo_after"`
 	MO       Num `json:"mo"`
 
+	// Counts is the same effect with the events taken as negative binomial counts; nil where
+	// that fit has none.
+	Counts *WakeCounts `json:"counts,omitempty"`
+
 	Warnings []Note   `json:"warnings,omitempty"`
 	Refusal  *Refusal `json:"refusal,omitempty"`
+}
+
+// WakeCounts is an effect on negative binomial counts with an identity link, events per
+// operation, with its 95% interval. Theta is their dispersion, var = m + m^2/Theta.
+type WakeCounts struct {
+	Effect Num `json:"effect"`
+	Low    Num `json:"low"`
+	High   Num `json:"high"`
+	Theta  Num `json:"theta"` // Infinity: they vary no more than Poisson counts
 }
 
 // WakeGrid is a matched wake analysis: its windows, by days and then by km.

@@ -138,7 +138,7 @@ func (p *page) wakes(g *athar.WakeGrid) *WakeView {
 		return v
 	}
 	o := p.SpaceTime.Operations
-	v.Table.Head = p.head("days", "km", "effect-operation", "interval", "interval-grid", "p", "p-grid", "mde", "matched", "same-overlap", "other-overlap", "balance", "blocks")
+	v.Table.Head = p.head("days", "km", "effect-operation", "interval", "interval-grid", "p", "p-grid", "as-counts", "mde", "matched", "same-overlap", "other-overlap", "balance", "blocks")
 	var answered []athar.Wake
 	flagged, up, down := 0, 0, 0
 	for _, w := range g.Rows {
@@ -175,8 +175,12 @@ func (p *page) wakes(g *athar.WakeGrid) *WakeView {
 			return p.plain("figure.range", "low", p.Lang.Value(low, "level"), "high", p.Lang.Value(high, "level"))
 		}
 		share := func(n athar.Num) string { return p.Lang.Value(n, "percent") }
+		counts := ""
+		if w.Counts != nil {
+			counts = between(w.Counts.Low, w.Counts.High)
+		}
 		v.Table.Rows = append(v.Table.Rows, []string{days, km, p.Lang.Value(w.Effect, "level"), between(w.Low, w.High), between(w.AdjLow, w.AdjHigh),
-			p.Lang.Value(w.P, "p"), p.Lang.Value(w.PAdj, "p"), p.Lang.Value(w.MDE, "level"),
+			p.Lang.Value(w.P, "p"), p.Lang.Value(w.PAdj, "p"), counts, p.Lang.Value(w.MDE, "level"),
 			p.plain("wake.matched", "treated", w.MatchedTreated, "of", w.Treated, "control", w.MatchedControl, "of-control", w.Control),
 			share(w.SO), share(w.MO), p.Lang.Value(w.L1Matched, "ratio"), p.Lang.Count(athar.Num(w.Blocks))})
 	}

@@ -69,7 +69,7 @@ func (b *builder) wakes() *table {
 	t := &table{name: "wakes", columns: columns(slices.Concat([]string{"first date", "last date", "days integer", "km number", "effect number", "se number", "df number", "low number", "high number",
 		"p number", "p_adj number", "adj_low number", "adj_high number", "mde number", "treated integer", "control integer", "matched_treated integer", "matched_control integer", "strata integer",
 		"matched_strata integer", "blocks integer", "events_before integer", "events_after integer", "intercept number", "before number", "adj_r2 number", "l1_all number", "support_all number",
-		"l1_matched number", "support_matched number", "so_before number", "so_after number", "so number", "mo_before number", "mo_after number", "mo number", "warnings"}, b.whyColumns())...)}
+		"l1_matched number", "support_matched number", "so_before number", "so_after number", "so number", "mo_before number", "mo_after number", "mo number", "counts_effect number", "counts_low number", "counts_high number", "counts_theta number", "warnings"}, b.whyColumns())...)}
 	for _, s := range b.stretches() {
 		if s.Wakes == nil {
 			continue
@@ -85,10 +85,15 @@ func (b *builder) wakes() *table {
 				}
 				return n
 			}
+			none := athar.Num(missing)
+			counts := athar.WakeCounts{Effect: none, Low: none, High: none, Theta: none}
+			if w.Counts != nil && w.Refusal == nil {
+				counts = *w.Counts
+			}
 			t.add(slices.Concat([]any{s.When.First, s.When.Last, w.Days, w.Km, num(w.Effect), num(w.SE), num(w.DF), num(w.Low), num(w.High),
 				num(w.P), num(w.PAdj), num(w.AdjLow), num(w.AdjHigh), num(w.MDE), w.Treated, w.Control, w.MatchedTreated, w.MatchedControl, w.Strata,
 				w.MatchedStrata, w.Blocks, w.EventsBefore, w.EventsAfter, num(w.Intercept), num(w.Before), num(w.R2), num(w.L1All), num(w.SupportAll),
-				num(w.L1Matched), num(w.SupportMatched), num(w.SOBefore), num(w.SOAfter), num(w.SO), num(w.MOBefore), num(w.MOAfter), num(w.MO), codes(w.Warnings)}, b.why(w.Refusal))...)
+				num(w.L1Matched), num(w.SupportMatched), num(w.SOBefore), num(w.SOAfter), num(w.SO), num(w.MOBefore), num(w.MOAfter), num(w.MO), counts.Effect, counts.Low, counts.High, counts.Theta, codes(w.Warnings)}, b.why(w.Refusal))...)
 		}
 	}
 	return t

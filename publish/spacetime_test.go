@@ -30,7 +30,7 @@ func spaceTimeReport() *athar.Report {
 	return &athar.Report{
 		Map: athar.MapInfo{Areas: []athar.MapArea{{Area: athar.Area{Code: "A1", Name: athar.Names{En: "First", Ar: "الأولى"}, Country: "Iraq"}}}},
 		SpaceTime: &athar.SpaceTime{Operations: &athar.Operations{Stretches: []athar.OperationStretch{{When: year(2019), Treated: 50, Control: 40,
-			Wakes: &athar.WakeGrid{Rows: []athar.Wake{{Days: 7, Km: 5, Effect: -1.5, SE: .5, DF: 30, Low: -2.5, High: -.5, P: .01, PAdj: .03, AdjLow: -2.9, AdjHigh: -.1, MDE: 1.4, MatchedTreated: 31, SO: .3, MO: .1,
+			Wakes: &athar.WakeGrid{Rows: []athar.Wake{{Days: 7, Km: 5, Effect: -1.5, SE: .5, DF: 30, Low: -2.5, High: -.5, P: .01, PAdj: .03, AdjLow: -2.9, AdjHigh: -.1, Counts: &athar.WakeCounts{Effect: -1.2, Low: -2.1, High: -.3, Theta: inf}, MDE: 1.4, MatchedTreated: 31, SO: .3, MO: .1,
 				Warnings: []athar.Note{athar.NewNote("wake-overlap")}}, {Days: 7, Km: 10, Refusal: athar.Refuse("wake-no-events")}}},
 			Frequency: &athar.Frequency{PerDay: 2, Residuals: &athar.FrequencyResiduals{Days: .001, Serial: .2, Places: .4}, Contrasts: []athar.FrequencyContrast{
 				{From: 1.8, To: 2.2, Days: 1, Effective: [2]athar.Num{200, 180}, Of: 365, Largest: [2]athar.Num{.01, .02}, Rings: []athar.FrequencyRing{ring(50, 2, false), ring(inf, 1.5, true)},
@@ -86,8 +86,8 @@ func TestTablesOfSpaceAndTime(t *testing.T) {
 		columns []string
 		want    string
 	}{
-		{"wakes", []string{"first", "days", "km", "effect", "adj_high", "p_adj", "matched_treated", "so", "warnings", "refusal"},
-			"2019-01-01 7 5 -1.5 -0.1 0.03 31 0.3 wake-overlap \n2019-01-01 7 10    0   wake-no-events\n2021-01-01 0     0   wake-one-kind"},
+		{"wakes", []string{"first", "days", "km", "effect", "adj_high", "p_adj", "matched_treated", "so", "counts_low", "counts_theta", "warnings", "refusal"},
+			"2019-01-01 7 5 -1.5 -0.1 0.03 31 0.3 -2.1 Inf wake-overlap \n2019-01-01 7 10    0     wake-no-events\n2021-01-01 0     0     wake-one-kind"},
 		{"frequency", []string{"first", "to", "days", "quantile", "whole", "outer_km", "diff", "joint_low", "effective_to", "unbalanced", "days_p", "refusal"},
 			"2019-01-01 2.2 1 1 false 50 2 0 180 0.04 0.001 \n2019-01-01 2.2 1 1 true Inf 1.5 -0.5 180 0.04 0.001 \n2019-01-01 2.2 1 0.95 true  1.2  180 0.04 0.001 \n" +
 				"2019-01-01 3 7  true    1.1  0.001 stochint-effective-days\n2021-01-01  0  true       spacetime-no-polygons"},

@@ -201,6 +201,9 @@ func (w *window) answer(row *Row, compatible bool) *athar.Refusal {
 			row.Warnings = append(row.Warnings, athar.NewNote("wake-before-constant"))
 		}
 	}
+	if !compatible {
+		row.Counts = w.negbin()
+	}
 	w.t = math.Abs(b / se)
 	df := float64(row.DF)
 	q := stat.TQuantile(.975, df) * se

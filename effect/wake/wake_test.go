@@ -224,14 +224,14 @@ func TestJackknife(t *testing.T) {
 // about 5%, and some window of the grid does after adjustment in no more; with
 // one additional event after each treated operation it is found and covered.
 func TestKnownTruth(t *testing.T) {
-	type tally struct{ single, any, cover, answered, adjusted, flagged int }
+	type tally struct{ single, any, cover, answered, adjusted, flagged, counts, countsOut, countsCover int }
 	for _, c := range []struct {
 		name   string
 		effect float64
 		bursty bool
 	}{{"no difference", 0, false}, {"no difference, kinds in runs", 0, true}, {"one more event", 1, false}, {"one more event, kinds in runs", 1, true}} {
 		var n tally
-		mean, plain := 0.0, 0
+		mean, plain, countsMean, width, countsWidth := 0.0, 0, 0.0, 0.0, 0.0
 		for s := range *runs {
 			ops, events := world(1000+s, c.effect, c.bursty)
 			o := small
@@ -267,6 +267,17 @@ func TestKnownTruth(t *testing.T) {
 			if float64(r.Low) <= c.effect && c.effect <= float64(r.High) {
 				n.cover++
 			}
+			if x := r.Counts; x != nil {
+				n.counts++
+				countsMean += float64(x.Effect)
+				width, countsWidth = width+float64(r.High-r.Low), countsWidth+float64(x.High-x.Low)
+				if x.Low > 0 || x.High < 0 {
+					n.countsOut++
+				}
+				if float64(x.Low) <= c.effect && c.effect <= float64(x.High) {
+					n.countsCover++
+				}
+			}
 			o.Compatible = true
 			if r := Analyse(ops, events, o).Rows[4]; r.P < .05 {
 				plain++
@@ -275,12 +286,19 @@ func TestKnownTruth(t *testing.T) {
 		share := func(k int) float64 { return float64(k) / float64(n.answered) }
 		t.Logf("%s: %d of %d answered, mean %.3f, p < .05 in %.3f (original: %.3f), adjusted %.3f, some window adjusted %.3f, interval covers in %.3f, overlap flagged in %.3f",
 			c.name, n.answered, *runs, mean/float64(n.answered), share(n.single), share(plain), share(n.adjusted), float64(n.any)/float64(*runs), share(n.cover), share(n.flagged))
+		if k := float64(n.counts); n.counts > 0 {
+			t.Logf("%s, as counts: %d answered, mean %.3f, interval leaves out 0 in %.3f, covers in %.3f, width %.2f of the plain one", c.name, n.counts, countsMean/k,
+				float64(n.countsOut)/k, float64(n.countsCover)/k, countsWidth/width)
+		}
 		slack := 2.6 * math.Sqrt(.05*.95/float64(*runs))
 		if n.answered < *runs*9/10 {
 			t.Errorf("%s: only %d answers", c.name, n.answered)
 		}
 		if c.effect == 0 && !c.bursty && (share(n.single) > .05+slack || float64(n.any)/float64(*runs) > .05+slack) {
 			t.Errorf("%s: rejects too often", c.name)
+		}
+		if k := float64(n.counts); n.counts < *runs*8/10 || !c.bursty && float64(n.countsCover)/k < .95-slack-.03 || c.effect > 0 && !c.bursty && float64(n.countsOut)/k < .6 {
+			t.Errorf("%s: as counts %d answers, %d cover, %d leave out 0", c.name, n.counts, n.countsCover, n.countsOut)
 		}
 		if c.effect > 0 && !c.bursty && (share(n.single) < .6 || share(n.cover) < .95-slack-.03) {
 			t.Errorf("%s: power or coverage too low", c.name)
@@ -396,5 +414,65 @@ func TestPermutationDoesNotAllocate(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(20, func() { w.relabel(order, w.slot); w.estimate() }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// The fit of counts is that of its definition: its weighted residuals are orthogonal to a
+// constant, the number before and the kind, and their squares amount to their degrees of freedom.
+func TestCountsFit(t *testing.T) {
+	r := stat.Stream(8, "wake/counts", 0)
+	f := &fit{control: []float64{.7, 1.4}, blocks: 12}
+	for i := range 240 {
+		f.stratum = append(f.stratum, int32(i%2))
+		f.block = append(f.block, int32(r.IntN(f.blocks)))
+		f.treated = append(f.treated, r.IntN(3) == 0)
+		before := float64(r.IntN(9)) - 4
+		mean := 4 + .5*before
+		if f.treated[i] {
+			mean += 1.5
+		}
+		f.before, f.after = append(f.before, before), append(f.after, stat.NegBin(r, mean, 1+mean/3))
+	}
+	got := f.negbin()
+	if got == nil || math.Abs(float64(got.Effect)-1.5) > 1.2 || !(got.Low < got.Effect && got.Effect < got.High) || got.Theta > 10 {
+		t.Fatalf("%+v", got)
+	}
+	// Solve the normal equations for the constant and the slope at the effect that was found.
+	theta, b := float64(got.Theta), float64(got.Effect)
+	level, slope := 4.0, .5
+	var scores [3]float64
+	var squares, weights float64
+	for range 200 {
+		var n, x, xx, y, xy float64
+		scores, squares, weights = [3]float64{}, 0, 0
+		for i, v := range f.after {
+			d, w := 0.0, f.control[f.stratum[i]]
+			if f.treated[i] {
+				d, w = 1, 1
+			}
+			z := f.before[i]
+			m := level + slope*z + b*d
+			u := w / (m + m*m/theta)
+			for k, c := range []float64{1, z, d} {
+				scores[k] += u * c * (v - m)
+			}
+			squares += u * (v - m) * (v - m)
+			weights += w
+			n, x, xx, y, xy = n+u, x+u*z, xx+u*z*z, y+u*(v-b*d), xy+u*z*(v-b*d)
+		}
+		slope = (xy - x*y/n) / (xx - x*x/n)
+		level = (y - slope*x) / n
+	}
+	for k, s := range scores {
+		if math.Abs(s) > 1e-5 {
+			t.Errorf("score %d is %g", k, s)
+		}
+	}
+	if math.Abs(squares-(weights-3)) > 1e-4 {
+		t.Errorf("squares %v, degrees of freedom %v", squares, weights-3)
+	}
+	clear(f.after)
+	if f.negbin() != nil {
+		t.Error("nothing after is a fit")
 	}
 }
