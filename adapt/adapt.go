@@ -37,21 +37,21 @@ const Alpha = 0.05
 // before any data are seen. The other indicators of the same kinds are shown
 // but look at the same thing, so counting them would count it twice.
 var deciding = map[athar.SignatureID][]string{
-	athar.Decentralised: {"hill-2", "independent", "synchrony", "size", "mix-local"},
+	athar.Decentralised: {"hill-2", "independent", "excitation", "synchrony", "size", "mix-local"},
 	athar.Leadership:    {"resumption", "mix"},
 }
 
 // shown lists all indicators of a signature in the order of the page.
 var shown = map[athar.SignatureID][]string{
-	athar.Decentralised: {"hill-2", "independent", "synchrony", "size", "mix-local",
-		"excitation", "hill-1", "hill-0", "theil-between", "theil-within", "moran", "distance", "synchrony-raw", "coincidence", "multi-area-days"},
+	athar.Decentralised: {"hill-2", "independent", "excitation", "synchrony", "size", "mix-local",
+		"hill-1", "hill-0", "theil-between", "theil-within", "moran", "distance", "synchrony-raw", "coincidence", "multi-area-days"},
 	athar.Communication: {"synchrony", "coincidence", "multi-area-days", "lag"},
 	athar.Leadership:    {"resumption", "mix"},
 }
 
 // shownOnly are indicators whose level under no change has not been
 // established: they are shown and read as silent.
-var shownOnly = []string{"excitation", "coincidence", "multi-area-days", "lag"}
+var shownOnly = []string{"coincidence", "multi-area-days", "lag"}
 
 // communication is what each weak indicator would do if messages travelled
 // more slowly and to fewer: the sign of its change.

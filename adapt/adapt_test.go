@@ -27,6 +27,7 @@ func TestDecentralised(t *testing.T) {
 	spatial := indicator("hill-2", athar.GroupSpatial, 1, .5, .001)
 	temporal := indicator("synchrony", athar.GroupTemporal, -1, -.5, .001)
 	also := indicator("independent", athar.GroupTemporal, 1, .5, .001)
+	follows := indicator("excitation", athar.GroupTemporal, -1, -.2, .001)
 	mix := indicator("mix-local", athar.GroupMix, 1, .1, .6)
 	with := func(x athar.Indicator, f func(*athar.Indicator)) athar.Indicator { f(&x); return x }
 	reversed := func(x *athar.Indicator) { x.Change, x.After = -x.Change, 2-x.After }
@@ -41,6 +42,9 @@ func TestDecentralised(t *testing.T) {
 		{"two groups", []athar.Indicator{spatial, temporal, mix}, true, athar.Present, false},
 		{"two groups without a control", []athar.Indicator{spatial, temporal, mix}, false, athar.Mixed, false},
 		{"two indicators of one group", []athar.Indicator{temporal, also, mix}, true, athar.Mixed, false},
+		{"nobody follows any more, and areas are alone", []athar.Indicator{also, follows, mix}, true, athar.Mixed, false},
+		{"nobody follows any more, and shares even", []athar.Indicator{spatial, follows, mix}, true, athar.Present, false},
+		{"they begin to follow each other", []athar.Indicator{spatial, with(follows, reversed), mix}, true, athar.Mixed, false},
 		{"one group", []athar.Indicator{spatial, mix}, true, athar.Mixed, false},
 		{"with and against", []athar.Indicator{spatial, temporal, with(mix, func(x *athar.Indicator) { x.P = .001; reversed(x) })}, true, athar.Mixed, false},
 		{"nothing moved", []athar.Indicator{with(spatial, func(x *athar.Indicator) { x.P = .3 }), mix}, true, athar.NotDetected, false},

@@ -31,6 +31,10 @@ type PatternWorld struct {
 	// alike, 1 the largest share of an area is its own class; far as before.
 	Apart [2]float64
 	Alpha [2]float64 // exponent of the power law of deaths; default 2.3
+	// Own and Cross are how many events follow an event near in its own province and
+	// in the others, with a mean delay of 4 days; far as before. Rate stays that of
+	// all events; Fall is then the share of those that start by themselves.
+	Own, Cross [2]float64
 }
 
 // PatternWorlds are S10 and S11 with their variants. In S10 activity near the
@@ -59,7 +63,12 @@ func PatternWorlds() []PatternWorld {
 	bound := less
 	bound.Name, bound.Says = "S11-bound", "40% fewer events, areas strongly alike in time and mix and unequal in size"
 	bound.Skew, bound.Shared, bound.Apart = [2]float64{1.2, 1.2}, [2]float64{.8, .8}, [2]float64{.1, .1}
-	return []PatternWorld{all, weak, rare, fewer, less, none, clumped, everywhere, scarce, bound}
+	linked := PatternWorld{Name: "S11-linked", Says: "40% fewer events start near the campaign, of four times as many; provinces follow each other throughout", Rate: 2, Fall: .6,
+		Own: [2]float64{.3, .3}, Cross: [2]float64{.3, .3}, Apart: [2]float64{.3, .3}}
+	parted := linked
+	parted.Name, parted.Says, parted.Fall = "S10-linked", "provinces follow each other before and not after, mixes apart by half as much as in S10; number of events unchanged", 1
+	parted.Own[1], parted.Cross[1], parted.Apart = .6, 0, [2]float64{.1, .35}
+	return []PatternWorld{all, weak, rare, fewer, less, none, clumped, everywhere, scarce, bound, linked, parted}
 }
 
 const (
@@ -67,6 +76,7 @@ const (
 	weeksBefore, weeksAfter = 104, 52
 	provinceAreas           = 4
 	bloodless               = .4 // share of events without deaths
+	delay                   = 4. // mean days until a follower
 )
 
 var patternClasses = []string{"armed assault", "explosion", "kidnapping", "shelling"}
@@ -117,7 +127,7 @@ func (w PatternWorld) group(p *athar.Pattern, r *rand.Rand, first, last int, rat
 			keep = fall
 		}
 		for week := span.First; week <= span.Last; week += 7 {
-			mean := rate * float64(n) / sum * math.Exp(sd*r.NormFloat64()-sd*sd/2)
+			mean := rate * (1 - w.Own[k] - w.Cross[k]) * float64(n) / sum * math.Exp(sd*r.NormFloat64()-sd*sd/2)
 			for i := range share {
 				for range int(stat.NegBin(r, mean*share[i], phi)) {
 					day := week + athar.Day(r.IntN(7))
@@ -125,9 +135,35 @@ func (w PatternWorld) group(p *athar.Pattern, r *rand.Rand, first, last int, rat
 					if r.Float64() >= keep {
 						continue
 					}
-					p.Records = append(p.Records, athar.Record{Area: first + i, When: athar.Span{First: day, Last: day}, N: 1,
-						Class: patternClasses[class], HasDeaths: true, Deaths: athar.Deaths{Low: deaths, Best: deaths, High: deaths}})
+					p.Records = append(p.Records, single(first+i, day, class, deaths))
+					if w.Own[k]+w.Cross[k] > 0 {
+						w.followers(p, r, first, n, i, float64(day)+r.Float64(), span, k)
+					}
 				}
+			}
+		}
+	}
+}
+
+func single(area int, day athar.Day, class, deaths int) athar.Record {
+	return athar.Record{Area: area, When: athar.Span{First: day, Last: day}, N: 1, Class: patternClasses[class],
+		HasDeaths: true, Deaths: athar.Deaths{Low: deaths, Best: deaths, High: deaths}}
+}
+
+// followers adds what follows an event at a time in area i of a group of n areas,
+// and what follows that, as far as it lies in the span.
+func (w PatternWorld) followers(p *athar.Pattern, r *rand.Rand, first, n, i int, at float64, span athar.Span, k int) {
+	for elsewhere, mean := range []float64{w.Own[k], w.Cross[k]} {
+		for range int(stat.NegBin(r, mean, 1)) {
+			to := i/provinceAreas*provinceAreas + r.IntN(provinceAreas)
+			if elsewhere == 1 {
+				to = (to + provinceAreas*(1+r.IntN(n/provinceAreas-1))) % n
+			}
+			t := at + delay*r.ExpFloat64()
+			class, deaths := w.class(r, to, k), w.deaths(r, k)
+			if day := athar.Day(math.Floor(t)); day <= span.Last {
+				p.Records = append(p.Records, single(first+to, day, class, deaths))
+				w.followers(p, r, first, n, to, t, span, k)
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"athar"
 )
 
@@ -100,6 +102,39 @@ func TestPatternTruth(t *testing.T) {
 			if g == 0 && w.Shared[1] == 0 && w.Shared[0] > 0 && weekly[g][1] > .6*weekly[g][0] {
 				t.Errorf("%s: dispersion of weeks %.2f, then %.2f", w.Name, weekly[g][0], weekly[g][1])
 			}
+		}
+	}
+}
+
+// Where provinces follow each other, their weeks go together; where each follows
+// itself alone, they do not.
+func TestPatternLinked(t *testing.T) {
+	const reps = 20
+	for _, name := range []string{"S10-linked", "S11-linked"} {
+		var together [2]float64
+		for k := range reps {
+			p := patternWorld(t, name).Pattern(6, k)
+			var week [2][nearAreas / provinceAreas][weeksBefore]float64
+			for _, r := range p.Records {
+				if !p.Areas[r.Area].Near() {
+					continue
+				}
+				side, first := 0, p.Before.First
+				if p.After.Has(r.When.First) {
+					side, first = 1, p.After.First
+				}
+				week[side][r.Area/provinceAreas][(r.When.First-first)/7]++
+			}
+			for side, weeks := range []int{weeksBefore, weeksAfter} {
+				for i := range week[side] {
+					for j := range i {
+						together[side] += stat.Correlation(week[side][i][:weeks], week[side][j][:weeks], nil) / 3 / reps
+					}
+				}
+			}
+		}
+		if together[0] < .2 || (together[1] < .2) != (name == "S10-linked") || name == "S10-linked" && together[1] > .08 {
+			t.Errorf("%s: weeks of provinces correlate %.2f before and %.2f after", name, together[0], together[1])
 		}
 	}
 }

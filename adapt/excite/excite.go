@@ -26,6 +26,7 @@ import (
 const (
 	permutations = 999
 	resamples    = 200 // of blocks, behind the ranges
+	records      = 20  // thinned ones behind the test
 	windows      = 4   // of the longer side, each as long as the shorter one
 	distinct     = 20  // permutations without which p cannot reach .05
 	power        = 2.8 // MDE in standard deviations: t.975 + t.8 (METHODS.md F2)
@@ -44,40 +45,38 @@ const (
 	maxLong  = .25 // share of events without a day
 )
 
-// What keeps the indicator from a vote: in records in which a campaign takes 40% of
-// what starts and provinces share weeks but do not follow each other, p was
-// below .05 in this share of that many (docs/validation/hawkes.md).
-const (
-	looseShare  = .084
-	looseWorlds = 250
-)
-
 // means are the mean lags in days among which the likelihood chooses.
 var means = []float64{1.5, 4, 10}
 
-// Indicator is "excitation": of all events that the model ascribes to earlier
-// ones, the share ascribed to events of other provinces,
+// Indicator is "excitation": how many events in other provinces follow an event,
+// at an equal number of followers in all,
 //
-//	S = beta/(alpha + beta),
 //	y_k(t) ~ NB(mu_k(t) + alpha G_k(t) + beta sum_{l != k} s_kl G_l(t), theta_k),
 //	G_l(t) = sum_{d=1..28} g(d) y_l(t-d),  s_kl = r_k/sum_{j != l} r_j,
 //	ln mu_k(t) = a broken line with knots half a year apart + b_k ln c_k(t) + calendar.
 //
 // An event has alpha followers in its own province and beta in all others
-// together, which share them in proportion to their rates r; that is the
-// off-diagonal share of METHODS.md C1e for a matrix alpha_kl of two numbers. g is
+// together, which share them in proportion to their rates r; S = beta/(alpha + beta)
+// is the off-diagonal share of METHODS.md C1e for a matrix alpha_kl of two numbers. g is
 // exponential and sums to 1, c_k is the course over 29 days of the provinces on
 // the other side, far for near and near for far (of the others of its own where
 // there are no far ones). A matrix of free alpha_kl with a penalty, which METHODS.md
 // asks for, is fitted for the note "excite-modules" (see [matrix]) and
 // has no power for S: under BIC it is diagonal unless provinces follow each other strongly.
 //
-// Backgrounds, theta_k and the mean lag come from the whole thinned record; for each
-// window of blocks S is then by least squares with weights 1/(m + m^2/theta) at
-// those means, one step of scoring, with a level of its own for every province.
-// Windows of shuffled 4-week blocks make the null of the change near
-// against far. For smaller, more independent groups S is predicted to fall. N and
-// FarN are the events kept in a window.
+// Backgrounds, theta_k and the mean lag come from the whole thinned record. For a
+// side, alpha and beta are then by least squares with weights 1/(m + m^2/theta) at those
+// means, one step of scoring, with a level of its own for every province, and the level of the
+// indicator is
+//
+//	beta_0 + (1 - S_0) beta - S_0 alpha,
+//
+// which is beta if as many events follow as in the whole record (index 0), S times that number to first
+// order, and linear: the quotient S is of no use where little follows. A lower rate
+// hides followers, own and others' alike, which does not move it. The range of S stands in
+// the note "excite-range". Shuffled 4-week blocks make the null of the change near
+// against far over its standard error. For smaller, more independent groups a
+// fall is predicted. N and FarN are the events kept on a side as long as the shorter one.
 func Indicator(p *athar.Pattern, seed uint64) athar.Indicator {
 	return indicator(p, seed, permutations)
 }
@@ -99,7 +98,6 @@ func indicator(p *athar.Pattern, seed uint64, times int) athar.Indicator {
 	m.change(&ind, times)
 	if ind.Refusal == nil {
 		m.modules(&ind)
-		ind.Warnings = append(ind.Warnings, athar.NewNote("excite-silent", "share", athar.Num(looseShare), "n", looseWorlds))
 	}
 	return ind
 }
@@ -113,7 +111,8 @@ type study struct {
 	block  []int  // of every scored day
 	count  [2]int // blocks of each side
 	short  int
-	groups []*group // near, far
+	groups []*group  // near, far
+	u      []float64 // what each block contributes to the error of a contrast
 	solve  stat.NonNegative
 }
 
@@ -139,9 +138,10 @@ type group struct {
 	fit   []pooled // by node
 
 	// Sums of scoring by block over K levels, alpha and beta.
-	h, g    [][]float64
-	sumH    []float64
-	sumG, v []float64
+	h, g          [][]float64
+	sumH          []float64
+	sumG, v, c, w []float64
+	whole         float64 // S of the whole record
 }
 
 // pooled is the fit to the whole thinned record of one node.

@@ -47,12 +47,14 @@ func (m *study) pool() *athar.Refusal {
 	return nil
 }
 
-// gather adds up the sums of scoring of one thinned record, by block: a mean over
-// several would carry less noise on the thinned side than on the other, and blocks
-// of both would not be exchangeable. With J_t = (mu_t at
-// the node's level, G_t, others' G_t) and weights W_t = 1/(m_t + m_t^2/theta) at the
-// pooled mean m, H = sum W J J' and g = sum W J y. The mean is J v, so that
+// gather adds up the sums of scoring of some thinned records, by block. With J_t =
+// (mu_t at the node's level, G_t, others' G_t) and weights W_t = 1/(m_t + m_t^2/theta)
+// at the pooled mean m, H = sum W J J' and g = sum W J y. The mean is J v, so that
 // the maximum of g v - v'Hv/2 is the weighted least squares.
+//
+// The mean over several thinned records carries less noise on the side that was
+// thinned than on the other, so that blocks of both are not exchangeable. The
+// test divides by the noise of each side (see [study.contrast]).
 func (m *study) gather(k int, g *group) {
 	day, other := m.longest(), make([]float64, m.days())
 	nodes, n := len(g.nodes), m.days()
@@ -60,26 +62,28 @@ func (m *study) gather(k int, g *group) {
 	for range m.count[0] + m.count[1] {
 		g.h, g.g = append(g.h, make([]float64, d*d)), append(g.g, make([]float64, d))
 	}
-	g.sumH, g.sumG, g.v = make([]float64, d*d), make([]float64, d), make([]float64, d)
+	g.sumH, g.sumG, g.v, g.w = make([]float64, d*d), make([]float64, d), make([]float64, d), make([]float64, d)
 	at := func(i, j int) int { return i*d + j }
-	m.thin(g, stat.Stream(m.seed, "excite/draw/"+side(k), 0), day)
-	for i := range nodes {
-		m.others(g, i, other)
-		f := &g.fit[i]
-		for t, b := range m.block {
-			mu, own, cross, y := f.back[t], g.drive[i*n+t], other[t], g.y[i*n+t]
-			mean := mu + f.alpha*own + f.beta*cross
-			w := 1 / (mean + mean*mean/f.theta)
-			h := g.h[b]
-			h[at(i, i)] += w * mu * mu
-			h[at(i, nodes)] += w * mu * own
-			h[at(i, nodes+1)] += w * mu * cross
-			h[at(nodes, nodes)] += w * own * own
-			h[at(nodes, nodes+1)] += w * own * cross
-			h[at(nodes+1, nodes+1)] += w * cross * cross
-			g.g[b][i] += w * mu * y
-			g.g[b][nodes] += w * own * y
-			g.g[b][nodes+1] += w * cross * y
+	for rep := range records {
+		m.thin(g, stat.Stream(m.seed, "excite/draw/"+side(k), rep), day)
+		for i := range nodes {
+			m.others(g, i, other)
+			f := &g.fit[i]
+			for t, b := range m.block {
+				mu, own, cross, y := f.back[t], g.drive[i*n+t], other[t], g.y[i*n+t]
+				mean := mu + f.alpha*own + f.beta*cross
+				w := 1 / (mean + mean*mean/f.theta)
+				h := g.h[b]
+				h[at(i, i)] += w * mu * mu
+				h[at(i, nodes)] += w * mu * own
+				h[at(i, nodes+1)] += w * mu * cross
+				h[at(nodes, nodes)] += w * own * own
+				h[at(nodes, nodes+1)] += w * own * cross
+				h[at(nodes+1, nodes+1)] += w * cross * cross
+				g.g[b][i] += w * mu * y
+				g.g[b][nodes] += w * own * y
+				g.g[b][nodes+1] += w * cross * y
+			}
 		}
 	}
 	for _, h := range g.h {
@@ -91,22 +95,29 @@ func (m *study) gather(k int, g *group) {
 	}
 }
 
-// share is S of the given blocks; NaN where nothing follows anything.
-func (m *study) share(g *group, blocks []int) float64 {
+// gathered adds up the sums of scoring of the given blocks.
+func (g *group) gathered(blocks []int) {
 	clear(g.sumH)
 	clear(g.sumG)
 	for _, b := range blocks {
 		add(g.sumH, g.h[b])
 		add(g.sumG, g.g[b])
 	}
+}
+
+// share is S of the given blocks, and the followers of an event in all; NaN where
+// nothing follows anything.
+func (m *study) share(g *group, blocks []int) (share, followers float64) {
+	g.gathered(blocks)
 	nodes := len(g.nodes)
 	for i := range g.v {
 		g.v[i] = 1
 	}
 	if !m.solve.Max(g.sumH, g.sumG, nodes, g.v) {
-		return math.NaN()
+		return math.NaN(), math.NaN()
 	}
-	return g.v[nodes+1] / (g.v[nodes] + g.v[nodes+1])
+	followers = g.v[nodes] + g.v[nodes+1]
+	return g.v[nodes+1] / followers, followers
 }
 
 func add(to, v []float64) {
@@ -129,41 +140,90 @@ func (m *study) each(in []int, visit func(blocks []int)) float64 {
 	return float64(n)
 }
 
-// level is the mean share over the windows of a list of blocks.
-func (m *study) level(g *group, in []int) float64 {
-	sum := 0.0
-	n := m.each(in, func(blocks []int) { sum += m.share(g, blocks) })
-	return sum / n
+// beyond is (1 - S) beta - S alpha of the given blocks, with alpha and beta of any
+// sign and S that of the whole record; u gets, times sign, what each block
+// contributes to its error, c'H^-1 (g_b - H_b v) for c = (0, ..., -S, 1 - S).
+func (m *study) beyond(g *group, blocks []int, sign float64, u []float64) float64 {
+	g.gathered(blocks)
+	d := len(g.v)
+	c := g.direction()
+	if !m.solve.Max(g.sumH, g.sumG, d, g.v) || !m.solve.Max(g.sumH, c, d, g.w) {
+		return math.NaN()
+	}
+	for _, b := range blocks {
+		h, e := g.h[b], 0.0
+		for i, w := range g.w {
+			r := g.g[b][i]
+			for j, v := range g.v {
+				r -= h[i*d+j] * v
+			}
+			e += w * r
+		}
+		u[b] += sign * e
+	}
+	return c[d-2]*g.v[d-2] + c[d-1]*g.v[d-1]
+}
+
+func (g *group) direction() []float64 {
+	clear(g.c)
+	d := len(g.c)
+	g.c[d-2], g.c[d-1] = -g.whole, 1-g.whole
+	return g.c
+}
+
+// contrast is the change near against far of what lies beyond the usual share, by
+// group and side, and its standard error from the blocks,
+//
+//	se^2 = sum_s n_s/(n_s - 1) sum_{b in s} u_b^2.
+func (m *study) contrast(in [2][]int) (t, se float64, v [2][2]float64) {
+	clear(m.u)
+	for s, blocks := range in {
+		sign := float64(2*s - 1)
+		for k, g := range m.groups {
+			v[k][s] = m.beyond(g, blocks, sign, m.u)
+			t += sign * v[k][s]
+			sign = -sign
+		}
+		n, ss := float64(len(blocks)), 0.0
+		for _, b := range blocks {
+			ss += m.u[b] * m.u[b]
+		}
+		se += ss * n / (n - 1)
+	}
+	return t, math.Sqrt(se), v
 }
 
 // change is the contrast, and its null by shuffled labels of the blocks, the same
-// for near and far.
+// for near and far, each time over its own standard error (Janssen 1997).
 func (m *study) change(ind *athar.Indicator, times int) {
 	total := m.count[0] + m.count[1]
 	order := make([]int, total)
 	for b := range order {
 		order[b] = b
 	}
-	in := [2][]int{slices.Clone(order[:m.count[0]]), slices.Clone(order[m.count[0]:])}
-	contrast := func() (t float64, v [2][2]float64) {
-		sign := 1.0
-		for k, g := range m.groups {
-			for s := range in {
-				v[k][s] = m.level(g, in[s])
+	m.u = make([]float64, total)
+	var followers [2]float64
+	for k, g := range m.groups {
+		g.c = make([]float64, len(g.v))
+		g.whole, followers[k] = m.share(g, order)
+		if math.IsNaN(g.whole) {
+			if k == 0 {
+				ind.Refusal = athar.Refuse("excite-none", "nodes", len(g.nodes))
+				return
 			}
-			t += sign * (v[k][1] - v[k][0])
-			sign = -1
+			g.whole, followers[k] = .5, 0 // beyond any share is nothing, whatever the share
 		}
-		return t, v
 	}
-	t, v := contrast()
-	if math.IsNaN(t) {
+	in := [2][]int{slices.Clone(order[:m.count[0]]), slices.Clone(order[m.count[0]:])}
+	t, se, v := m.contrast(in)
+	if math.IsNaN(t) || !(se > 0) {
 		ind.Refusal = athar.Refuse("excite-none", "nodes", len(m.groups[0].nodes))
 		return
 	}
-	ind.Before, ind.After, ind.Change, ind.Reading = athar.Num(v[0][0]), athar.Num(v[0][1]), athar.Num(t), athar.Neither
+	level := func(k, s int) athar.Num { return athar.Num(m.groups[k].whole*followers[k] + v[k][s]) }
+	ind.Before, ind.After, ind.Change, ind.Reading = level(0, 0), level(0, 1), athar.Num(t), athar.Neither
 	if len(m.groups) == 2 {
-		ind.FarBefore, ind.FarAfter = athar.Num(v[1][0]), athar.Num(v[1][1])
+		ind.FarBefore, ind.FarAfter = level(1, 0), level(1, 1)
 	}
 	m.ranges(ind, in)
 	r := stat.Stream(m.seed, "excite/null", 0)
@@ -178,13 +238,13 @@ func (m *study) change(ind *athar.Indicator, times int) {
 		copy(in[0], order[m.count[1]:])
 		slices.Sort(in[0])
 		slices.Sort(in[1])
-		x, _ := contrast()
-		if math.IsNaN(x) {
+		x, e, _ := m.contrast(in)
+		if x /= e; math.IsNaN(x) {
 			continue
 		}
 		null = append(null, math.Abs(x))
 		ss += x * x
-		if math.Abs(x) >= math.Abs(t)-1e-12 {
+		if math.Abs(x) >= math.Abs(t)/se-1e-12 {
 			reached++
 		}
 	}
@@ -193,14 +253,10 @@ func (m *study) change(ind *athar.Indicator, times int) {
 		return
 	}
 	slices.Sort(null)
-	if null[len(null)/2] == null[0] {
-		ind.Warnings = append(ind.Warnings, athar.NewNote("contrast-flat"))
-		return
-	}
-	half := null[min(len(null)-1, int(math.Ceil(.95*float64(len(null)+1)))-1)]
+	half := se * null[min(len(null)-1, int(math.Ceil(.95*float64(len(null)+1)))-1)]
 	ind.P = athar.Num(float64(1+reached) / float64(1+len(null)))
 	ind.Low, ind.High = athar.Num(t-half), athar.Num(t+half)
-	ind.MDE = athar.Num(power * math.Sqrt(ss/float64(len(null))))
+	ind.MDE = athar.Num(power * se * math.Sqrt(ss/float64(len(null))))
 	if ind.P <= .05 {
 		ind.Reading = athar.Opposes
 		if t < 0 {
@@ -209,8 +265,8 @@ func (m *study) change(ind *athar.Indicator, times int) {
 	}
 }
 
-// ranges notes the 95% ranges of the share near the campaign, over windows drawn
-// block by block from each side, and what the whole record says.
+// ranges notes the share near the campaign in either side, over windows of one length,
+// with its 95% range over windows drawn block by block.
 func (m *study) ranges(ind *athar.Indicator, in [2][]int) {
 	r := stat.Stream(m.seed, "excite/range", 0)
 	draw := make([]int, m.short)
@@ -222,7 +278,7 @@ func (m *study) ranges(ind *athar.Indicator, in [2][]int) {
 			for i := range draw {
 				draw[i] = in[s][r.IntN(len(in[s]))]
 			}
-			if v := m.share(g, draw); !math.IsNaN(v) {
+			if v, _ := m.share(g, draw); !math.IsNaN(v) {
 				share = append(share, v)
 			}
 		}
@@ -230,7 +286,7 @@ func (m *study) ranges(ind *athar.Indicator, in [2][]int) {
 			return
 		}
 		slices.Sort(share)
-		args = append(args, name+"low", athar.Num(stat.Quantile(share, .025)), name+"high", athar.Num(stat.Quantile(share, .975)))
+		args = append(args, name, athar.Num(stat.Quantile(share, .5)), name+"low", athar.Num(stat.Quantile(share, .025)), name+"high", athar.Num(stat.Quantile(share, .975)))
 	}
 	ind.Warnings = append(ind.Warnings, athar.NewNote("excite-range", args...))
 }

@@ -83,19 +83,12 @@ func (st *study) daily(coincidence, multi *athar.Indicator) {
 			}
 		}
 	}
-	by := func(s [2]sums) func([]bool) [2][2]float64 {
-		return func(after []bool) (v [2][2]float64) {
-			for k := range st.groups {
-				v[k] = s[k].by(after)
-			}
-			return v
-		}
-	}
 	after := make([]bool, blocks)
 	for b := range after {
 		after[b] = b >= g.count[0]
 	}
-	change(coincidence, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/coincidence-null", 0), by(hit))
+	value, noise := contrasted(hit[:len(st.groups)])
+	change(coincidence, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/coincidence-null", 0), value, noise)
 	level := raw[0].by(after)
 	p := st.shiftedDays(nearFirst, "synchrony/coincidence-shift", func(list [][]int32, last [][]int32, s int) float64 {
 		hits, n := 0, 0
@@ -150,7 +143,8 @@ func (st *study) daily(coincidence, multi *athar.Indicator) {
 	coincidence.Warnings = append(coincidence.Warnings, athar.NewNote("event-synchrony", "before", athar.Num(q[0]), "after", athar.Num(q[1]),
 		"pbefore", athar.Num(p[0]), "pafter", athar.Num(p[1])))
 
-	change(multi, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/multi-null", 0), by(spread))
+	value, noise = contrasted(spread[:len(st.groups)])
+	change(multi, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/multi-null", 0), value, noise)
 	level = rawDays[0].by(after)
 	seen := make([]int32, len(st.groups[0]))
 	stamp := int32(0)

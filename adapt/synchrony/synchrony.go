@@ -212,15 +212,8 @@ func (st *study) weekly(residual, raw *athar.Indicator) float64 {
 			add(resSums[1], free[:len(halves[1-h])], .5)
 		}
 	}
-	value := func(s []sums) func([]bool) [2][2]float64 {
-		return func(after []bool) (v [2][2]float64) {
-			for k := range st.groups {
-				v[k] = s[k].by(after)
-			}
-			return v
-		}
-	}
-	change(raw, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/null", 0), value(rawSums))
+	value, noise := contrasted(rawSums[:len(st.groups)])
+	change(raw, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/null", 0), value, noise)
 	p := st.shiftedResiduals(first, "synchrony/shift")
 	raw.Warnings = append(raw.Warnings, athar.NewNote("synchrony-shifted", "before", athar.Num(p[0]), "after", athar.Num(p[1])))
 	for s, code := range []string{"before", "after"} {
@@ -232,7 +225,8 @@ func (st *study) weekly(residual, raw *athar.Indicator) float64 {
 		raw.Curves = append(raw.Curves, c)
 	}
 	if factor {
-		change(residual, g, true, st.times, stat.Stream(st.seed, "synchrony/null", 0), value(resSums))
+		value, noise = contrasted(resSums)
+		change(residual, g, true, st.times, stat.Stream(st.seed, "synchrony/null", 0), value, noise)
 		q := st.shiftedResiduals(firstFree, "synchrony/shift-free")
 		residual.Warnings = append(residual.Warnings, athar.NewNote("synchrony-shifted", "before", athar.Num(q[0]), "after", athar.Num(q[1])))
 	} else {
@@ -420,7 +414,7 @@ func (st *study) lags(ind *athar.Indicator) {
 		}
 		return v
 	}
-	change(ind, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/lag-null", 0), value)
+	change(ind, g, st.far(), st.times, stat.Stream(st.seed, "synchrony/lag-null", 0), value, nil)
 }
 
 // median of n lags counted by size.

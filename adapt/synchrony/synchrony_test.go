@@ -356,3 +356,27 @@ func TestSameBytes(t *testing.T) {
 		t.Error("the order of rows shows")
 	}
 }
+
+// With one unit a block, the error of a contrast is that of means with a variance
+// of its own on either side: sum_s var_s/n_s.
+func TestContrasted(t *testing.T) {
+	near := sums{num: []float64{1, 3, 2, 7, 4, 4, 9}, den: []float64{1, 1, 1, 1, 1, 1, 1}}
+	far := sums{num: []float64{0, 2, 2, 1, 5, 3, 1}, den: []float64{2, 2, 2, 2, 2, 2, 2}}
+	after := []bool{false, false, false, false, true, true, true}
+	value, noise := contrasted([]sums{near, far})
+	var want float64
+	for _, side := range [][]float64{{1 - 0, 3 - 1, 2 - 1, 7 - .5}, {4 - 2.5, 4 - 1.5, 9 - .5}} {
+		m, v, n := 0.0, 0.0, float64(len(side))
+		for _, x := range side {
+			m += x / n
+		}
+		for _, x := range side {
+			v += (x - m) * (x - m) / (n - 1)
+		}
+		want += v / n
+	}
+	levels := value(after)
+	if math.Abs(levels[0][1]-17./3) > 1e-12 || math.Abs(noise(after, levels)-math.Sqrt(want)) > 1e-12 {
+		t.Errorf("levels %v, error %v, want %v", levels, noise(after, levels), math.Sqrt(want))
+	}
+}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,18 +42,22 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// The word does not hang on the places that are taken away to save time.
-func TestPlacesHaveNoVote(t *testing.T) {
+// The deciding indicators do not hang on what is taken away to save time.
+func TestWithoutVotes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulations")
 	}
 	w := patterns(t, "S10-rare")
 	p := w.Pattern(seed, 0)
 	s := adapt.Decide(adapt.Measure(p, 0), p.Control).Signatures[0]
-	if told := Decentralisation(w, 1, 1); told.Words[s.Word] != 1 {
-		t.Errorf("%s with places, %v without", s.Word, told.Words)
+	told := Decentralisation(w, 1, 1)
+	if told.Words[s.Word] != 1 {
+		t.Errorf("%s with all, %v without", s.Word, told.Words)
 	}
 	for _, x := range s.Indicators {
+		if supports := x.Reading == athar.Supports; slices.Contains(voters, x.Code) && (told.Supports[x.Code] == 1) != supports {
+			t.Errorf("%s supports: %v with all, %v without", x.Code, supports, !supports)
+		}
 		if x.Code == "theil-between" && x.Refusal != nil {
 			t.Error("the record has provinces")
 		}
