@@ -96,9 +96,6 @@ func indicator(p *athar.Pattern, seed uint64, times int) athar.Indicator {
 		m.gather(k, g)
 	}
 	m.change(&ind, times)
-	if ind.Refusal == nil {
-		m.modules(&ind)
-	}
 	return ind
 }
 

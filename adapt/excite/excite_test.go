@@ -187,7 +187,7 @@ func TestOrder(t *testing.T) {
 		}
 		return out
 	}
-	if got := codes(one); !slices.Equal(got, []string{"excite-range", "excite-modules"}) {
+	if got := codes(one); !slices.Equal(got, []string{"excite-modules", "excite-range"}) {
 		t.Errorf("notes %v", got)
 	}
 	// What is near and far may change places: the contrast turns its sign.

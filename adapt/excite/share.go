@@ -225,6 +225,7 @@ func (m *study) change(ind *athar.Indicator, times int) {
 	if len(m.groups) == 2 {
 		ind.FarBefore, ind.FarAfter = level(1, 0), level(1, 1)
 	}
+	m.modules(ind)
 	m.ranges(ind, in)
 	r := stat.Stream(m.seed, "excite/null", 0)
 	var null []float64
