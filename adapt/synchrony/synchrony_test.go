@@ -380,3 +380,31 @@ func TestContrasted(t *testing.T) {
 		t.Errorf("levels %v, error %v, want %v", levels, noise(after, levels), math.Sqrt(want))
 	}
 }
+
+// A short side that is rougher than the long one, as that which was not thinned is:
+// labels alone find a change too often, over the error they do not.
+func TestUnequalNoise(t *testing.T) {
+	const before, after, times, n = 26, 13, 199, 4000
+	g := &grid{count: [2]int{before, after}}
+	var found [2]float64
+	for rep := range n {
+		r := stat.Stream(9, "noise", rep)
+		s := newSums(before + after)
+		for b := range s.num {
+			s.den[b], s.num[b] = 1, r.NormFloat64()
+			if b < before {
+				s.num[b] *= math.Sqrt(.5)
+			}
+		}
+		value, noise := contrasted([]sums{s})
+		for k, over := range []func([]bool, [2][2]float64) float64{nil, noise} {
+			var ind athar.Indicator
+			if change(&ind, g, false, times, stat.Stream(9, "noise/null", rep), value, over); ind.P <= .05 {
+				found[k] += 1 / float64(n)
+			}
+		}
+	}
+	if found[0] < .07 || found[1] > .065 { // standard error .0035
+		t.Errorf("found in %.3f, over its error in %.3f", found[0], found[1])
+	}
+}
