@@ -19,6 +19,8 @@ type CampaignSpaceTime struct {
 	After  Span `json:"after"` // the campaign and its aftermath
 	// NearRepeats are those inside the footprint and in all rings together.
 	NearRepeats []NearRepeat `json:"near_repeats"`
+	// Followers are those of events inside; nil without single events.
+	Followers *Followers `json:"followers,omitempty"`
 	// Scan is nil where days are known less well than to a week.
 	Scan *Scan `json:"scan,omitempty"`
 }
@@ -302,4 +304,51 @@ type FrequencyRing struct {
 type FrequencyCut struct {
 	Quantile Num `json:"quantile"`
 	Diff     Num `json:"diff"`
+}
+
+// Followers says how many further events nearby one event had on later days, before the
+// start of a campaign and since, by a self-exciting model with places. What moves events
+// together and is not in its background passes for followers: the numbers are upper
+// bounds. Fields without a value are not-a-number (null in JSON).
+type Followers struct {
+	Reach   Num `json:"reach_km"`     // followers are looked for up to here,
+	Horizon int `json:"horizon_days"` // and so long
+	// Kernel is the fall with distance that was chosen, gaussian or power-law; AIC is
+	// Akaike's criterion without followers, with a Gaussian and with a power law.
+	Kernel string        `json:"kernel,omitempty"`
+	AIC    [3]Num        `json:"aic"`
+	Before FollowersSide `json:"before"`
+	After  FollowersSide `json:"after"`
+	// Ratio is that of followers an event after to before, with its 95% interval.
+	Ratio     Num `json:"ratio"`
+	RatioLow  Num `json:"ratio_low"`
+	RatioHigh Num `json:"ratio_high"`
+	RatioP    Num `json:"ratio_p"`
+	// Half of the direct followers within the reach and the horizon come within HalfKm
+	// and within HalfDays, nine in ten within MostKm and MostDays.
+	HalfKm    Num `json:"half_km"`
+	HalfDays  Num `json:"half_days"`
+	MostKm    Num `json:"most_km"`
+	MostDays  Num `json:"most_days"`
+	SamePlace Num `json:"same_place"` // share of what is ascribed to earlier events that have the very same coordinates
+	// Uniform and Serial are p values of what the model leaves: spacing and
+	// runs of days. Dispersion is the variance of a day's number over its mean; 1: as chance.
+	Uniform    Num      `json:"uniform_p"`
+	Serial     Num      `json:"serial_p"`
+	Dispersion Num      `json:"dispersion"`
+	Warnings   []Note   `json:"warnings,omitempty"`
+	Refusal    *Refusal `json:"refusal,omitempty"`
+}
+
+// FollowersSide is the days before a campaign or since its start.
+type FollowersSide struct {
+	Events int `json:"events"` // on days that are asked
+	Days   int `json:"days"`   // those whose whole horizon before was watched
+	Places int `json:"places"` // different positions
+	// Alpha is how many direct followers an event has, with its 95% interval; Share
+	// is that of the events which are ascribed to earlier ones.
+	Alpha Num `json:"alpha"`
+	Low   Num `json:"low"`
+	High  Num `json:"high"`
+	Share Num `json:"share"`
 }

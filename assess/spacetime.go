@@ -7,6 +7,7 @@ import (
 	"athar"
 	"athar/displace/knox"
 	"athar/effect/hawkes"
+	"athar/effect/hawkes/spatial"
 	"athar/effect/stochint"
 	"athar/effect/wake"
 	"athar/panel"
@@ -325,13 +326,16 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 			}
 		}
 	}
-	repeats, scans := athar.MethodInfo{Method: "knox"}, athar.MethodInfo{Method: "scan"}
+	repeats, followers, scans := athar.MethodInfo{Method: "knox"}, athar.MethodInfo{Method: "followers"}, athar.MethodInfo{Method: "scan"}
 	for _, c := range r.Campaigns {
 		if c.SpaceTime == nil {
 			continue
 		}
 		for _, n := range c.SpaceTime.NearRepeats {
 			count(&repeats, n.Refusal)
+		}
+		if x := c.SpaceTime.Followers; x != nil {
+			count(&followers, x.Refusal)
 		}
 		if x := c.SpaceTime.Scan; x != nil {
 			count(&scans, x.Refusal)
@@ -341,7 +345,7 @@ func spaceTimeMethods(r *athar.Report) []athar.MethodInfo {
 	if r.HotSpots != nil {
 		count(&spots, r.HotSpots.Refusal)
 	}
-	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, scans, spots}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
+	return slices.DeleteFunc([]athar.MethodInfo{wakes, frequency, repeats, followers, scans, spots}, func(m athar.MethodInfo) bool { return m.Runs == 0 })
 }
 
 // singleEvents asks everything that single events can say about campaign i; nil where
@@ -392,6 +396,7 @@ func (in *inputs) campaignSpaceTime(s *study.Study, i int, v *panel.View) *athar
 	r := &athar.CampaignSpaceTime{Before: p.Before, After: p.After, NearRepeats: []athar.NearRepeat{}, Scan: in.scanned(s.Campaigns[i].ID, p, v)}
 	if len(in.points.list) > 0 {
 		r.NearRepeats = in.nearRepeats(s, i, p, v)
+		r.Followers = in.followers(s, i, p)
 	}
 	if r.Scan == nil && len(r.NearRepeats) == 0 {
 		return nil
@@ -436,6 +441,38 @@ func (in *inputs) nearRepeats(s *study.Study, i int, p *athar.Pattern, v *panel.
 		out = append(out, n)
 	}
 	return out
+}
+
+// followers asks how many further events nearby one event inside has. Those of the rings
+// are not asked: what follows from the footprint into them has its own methods.
+func (in *inputs) followers(s *study.Study, i int, p *athar.Pattern) *athar.Followers {
+	var codes []string
+	asked := make([]bool, len(in.areas))
+	lon, lat := 0.0, 0.0
+	for _, x := range p.Areas {
+		if k, ok := in.areaAt(x.Code); ok && x.Role == athar.Inside {
+			asked[k] = true
+			codes = append(codes, x.Code)
+			lon, lat = lon+x.Lon, lat+x.Lat
+		}
+	}
+	if len(codes) == 0 {
+		return nil
+	}
+	flat := place.NewPlane(lon/float64(len(codes)), lat/float64(len(codes)))
+	d := spatial.Daily{Before: p.Before, After: p.After, Covered: in.coverage, Seed: s.Choices.Seed, Task: s.Campaigns[i].ID + "/followers"}
+	if in.set != nil {
+		for _, e := range in.set.Border(codes, flat) {
+			d.Border = append(d.Border, e)
+		}
+	}
+	for _, x := range in.points.list {
+		if asked[x.area] {
+			px, py := flat.To(x.lon, x.lat)
+			d.Day, d.X, d.Y = append(d.Day, x.day), append(d.X, px), append(d.Y, py)
+		}
+	}
+	return spatial.Compare(d)
 }
 
 // nearRepeat writes a comparison in the words of the report.

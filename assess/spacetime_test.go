@@ -146,7 +146,11 @@ func TestOperationsOfAStudy(t *testing.T) {
 	if want := float64(c.To-c.From) * 3 / 6; !whole.Whole || math.Abs(float64(whole.Diff)-want) > 3*float64(whole.High-whole.Diff)/1.96 {
 		t.Errorf("difference %v (%v to %v), truth %.2f", whole.Diff, whole.Low, whole.High, want)
 	}
-	for _, code := range []string{"wake", "stochint"} {
+	f := r.Campaigns[0].SpaceTime.Followers
+	if f == nil || f.Before.Days == 0 || f.Before.Days > 365 {
+		t.Errorf("followers: %+v", f)
+	}
+	for _, code := range []string{"wake", "stochint", "followers"} {
 		if !slices.ContainsFunc(r.Methods, func(m athar.MethodInfo) bool { return m.Method == code }) {
 			t.Errorf("%s is not among the methods", code)
 		}

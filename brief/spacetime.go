@@ -319,6 +319,20 @@ type Repeats struct {
 	// Excited is what the self-exciting model says of events that follow others;
 	// empty where it was not asked.
 	Excited []athar.Note
+	// Followers is what one event inside brings nearby; nil where it was not asked.
+	Followers *FollowersView
+	Table
+}
+
+// FollowersView is what one event brings nearby.
+type FollowersView struct {
+	Lead template.HTML
+	// Word is CANNOT TELL for a refusal and where no direction is beyond doubt, else
+	// empty.
+	Word          athar.Verdict
+	Before, After template.HTML
+	Says          []template.HTML
+	Notes         []athar.Note
 	Table
 }
 
@@ -354,8 +368,11 @@ func (p *page) Repeats(i int) *Repeats {
 		if c.SpaceTime.Scan != nil {
 			v.scan(p, c.SpaceTime.Scan)
 		}
+		if c.SpaceTime.Followers != nil {
+			v.Followers = p.followers(c.SpaceTime.Followers)
+		}
 	}
-	if v.Rows == nil && v.Excited == nil && v.Scan == nil {
+	if v.Rows == nil && v.Excited == nil && v.Scan == nil && v.Followers == nil {
 		return nil
 	}
 	return v
@@ -473,4 +490,41 @@ func (v *Repeats) scan(p *page, s *athar.Scan) {
 				p.Lang.Count(athar.Num(x.Observed)), p.Lang.Value(x.Expected, "number"), p.Lang.Value(x.P, "p")})
 		}
 	}
+}
+
+// followers says how many events follow one nearby, and what has changed in that.
+func (p *page) followers(f *athar.Followers) *FollowersView {
+	v := &FollowersView{Lead: p.t("followers.lead", "km", f.Reach, "days", f.Horizon), Notes: f.Warnings}
+	if f.Refusal != nil {
+		v.Word, v.Says = athar.CannotTell, []template.HTML{p.refusal(f.Refusal).HTML()}
+		v.Before = p.t("followers.events", "n", f.Before.Events, "days", f.Before.Days)
+		v.After = p.t("followers.events", "n", f.After.Events, "days", f.After.Days)
+		return v
+	}
+	side := func(s athar.FollowersSide) template.HTML {
+		return p.t("followers.side", "alpha", s.Alpha, "low", s.Low, "high", s.High, "share", s.Share, "n", s.Events)
+	}
+	v.Before, v.After = side(f.Before), side(f.After)
+	change := "followers.unsure"
+	switch {
+	case f.RatioLow > 1:
+		change = "followers.more"
+	case f.RatioHigh < 1:
+		change = "followers.fewer"
+	default:
+		v.Word = athar.CannotTell
+	}
+	v.Says = []template.HTML{p.t(change, "ratio", f.Ratio, "low", f.RatioLow, "high", f.RatioHigh, "p", f.RatioP),
+		p.t("followers.reach-"+f.Kernel, "half-km", f.HalfKm, "half-days", f.HalfDays, "most-km", f.MostKm, "most-days", f.MostDays, "same", f.SamePlace,
+			"gain", max(f.AIC[1]-f.AIC[2], f.AIC[2]-f.AIC[1])),
+		p.t("followers.residual", "uniform", f.Uniform, "serial", f.Serial, "dispersion", f.Dispersion)}
+	v.Table.Head = append(p.head("role", "events"), p.plain("followers.days"), p.plain("followers.places"), p.plain("followers.followers"), p.Lang.Word("column", "interval"), p.plain("followers.share"))
+	for _, s := range []struct {
+		name string
+		of   athar.FollowersSide
+	}{{p.Lang.Word("column", "pre"), f.Before}, {p.plain("repeats.since"), f.After}} {
+		v.Table.Rows = append(v.Table.Rows, []string{s.name, p.Lang.Count(athar.Num(s.of.Events)), p.Lang.Count(athar.Num(s.of.Days)), p.Lang.Count(athar.Num(s.of.Places)),
+			p.Lang.Value(s.of.Alpha, "level"), p.plain("figure.range", "low", p.Lang.Value(s.of.Low, "level"), "high", p.Lang.Value(s.of.High, "level")), p.Lang.Value(s.of.Share, "percent")})
+	}
+	return v
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"athar"
+	"athar/brief/text"
 )
 
 // operationsFixture is an invented answer about single operations: a grid with a
@@ -118,7 +119,45 @@ func repeatsFixture() *athar.CampaignSpaceTime {
 		NearRepeats: []athar.NearRepeat{{Before: side(60, 1.1), After: side(90, 1.5), Km: 5, Days: 3, Extra: .06, ExtraLow: .02, ExtraHigh: .1, ExtraP: .01, Change: 1}, refused},
 		Scan: &athar.Scan{Unit: 7, Low: []athar.Cylinder{{Areas: []string{"none-such"}, Span: athar.Span{First: day("2020-01-01"), Last: day("2020-01-28")}, Observed: 3, Expected: 12.4, Ratio: .24, P: .01}},
 			High:       []athar.Cylinder{{Areas: []string{"other"}, Span: athar.Span{First: day("2020-02-01"), Last: day("2020-02-28")}, Observed: 9, Expected: 4, Ratio: 2, P: .4}},
-			Coincident: athar.Coincidence{Low: &athar.Cylinder{}, High: &athar.Cylinder{}, P: .02, PPlacebo: .3, MinP: .025, Placebos: 39}}}
+			Coincident: athar.Coincidence{Low: &athar.Cylinder{}, High: &athar.Cylinder{}, P: .02, PPlacebo: .3, MinP: .025, Placebos: 39}},
+		Followers: &athar.Followers{Reach: 5, Horizon: 30, Kernel: "power-law", AIC: [3]athar.Num{900, 850.4, 830}, Ratio: .6, RatioLow: .4, RatioHigh: .9, RatioP: .012,
+			Before: athar.FollowersSide{Events: 400, Days: 335, Places: 300, Alpha: .5, Low: .41, High: .62, Share: .47}, After: athar.FollowersSide{Events: 210, Days: 182, Places: 160, Alpha: .3, Low: .2, High: .42, Share: .31},
+			HalfKm: .34, HalfDays: 4.2, MostKm: 1.8, MostDays: 12, SamePlace: .125, Uniform: .3, Serial: .004, Dispersion: 1.8, Warnings: []athar.Note{athar.NewNote("nearby-runs", "p", athar.Num(.004))}}}
+}
+
+// Followers say their change, how far and soon they come, and why they cannot where they cannot.
+func TestFollowersOfACampaign(t *testing.T) {
+	l, err := text.Load("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &page{Report: fixture(t, false), Lang: l}
+	f := repeatsFixture().Followers
+	says := func(f *athar.Followers) string {
+		v := p.followers(f)
+		text := string(v.Word) + " " + string(v.Before) + " " + string(v.After)
+		for _, s := range v.Says {
+			text += " " + string(s)
+		}
+		return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(text, " "))), " ")
+	}
+	for _, c := range []struct {
+		low, high athar.Num
+		want      string
+	}{{.4, .9, "One event is followed by fewer than before: 0.60 times as many"}, {1.1, 2, "One event is followed by more than before"}, {.4, 1.2, "CANNOT TELL"}} {
+		g := *f
+		g.RatioLow, g.RatioHigh = c.low, c.high
+		for _, want := range []string{c.want, "At most 0.50 ( 0.41 to 0.62 ); 47% of 400 events ascribed to earlier ones", "within 0.34 km and 4.20 days", "A power law of distance fits better than a Gaussian (AIC lower by 20.4 )"} {
+			if text := says(&g); !strings.Contains(text, want) {
+				t.Errorf("%v to %v does not say %q: %s", c.low, c.high, want, text)
+			}
+		}
+	}
+	g := *f
+	g.Refusal = athar.Refuse("nearby-few-days", "n", 20, "need", 56)
+	if text := says(&g); !strings.Contains(text, "CANNOT TELL 400 events on 335 days") || !strings.Contains(text, "20 days on one side") || strings.Contains(text, "0.50") {
+		t.Errorf("refused: %s", text)
+	}
 }
 
 func TestRepeatsOfACampaign(t *testing.T) {

@@ -87,14 +87,7 @@ func (s shape) outline(tolerance float64, fixed map[point]bool) [][]athar.Num {
 	return out
 }
 
-func planeArea(ring []point) float64 {
-	a := 0.0
-	for k := 0; k+1 < len(ring); k++ {
-		a += (ring[k].x - ring[0].x) * (ring[k+1].y - ring[0].y)
-		a -= (ring[k+1].x - ring[0].x) * (ring[k].y - ring[0].y)
-	}
-	return math.Abs(a) / 2
-}
+func planeArea(ring []point) float64 { return math.Abs(turnOf(ring)) / 2 }
 
 // simplify returns the corners of a closed ring that remain, the first not
 // repeated.

@@ -158,10 +158,11 @@ func TestMeningococci(t *testing.T) {
 		}
 		// The reference's R0 counts followers that could be seen, at its parameters.
 		m.at(theirs, false)
+		near, _ := m.kernels(theirs)
 		sum, n := [2]float64{}, [2]float64{}
 		for i, k := range d.Kind {
 			a := slices.Index(m.order, i)
-			f, _ := m.seen(a, math.Exp(theirs[m.sigma]))
+			f, _ := m.seen(a, near)
 			seen := m.eta[a] * f * m.left[a]
 			sum[k] += seen
 			n[k]++
@@ -176,5 +177,48 @@ func TestMeningococci(t *testing.T) {
 				t.Errorf("R0 of %s is %.6f, want %.6f", w[0], got, want)
 			}
 		}
+	}
+}
+
+// The same with siaf.powerlaw, (r + sigma)^-d, of surveillance 1.20.3 on the same data. In
+// them cases share places to the last digit, so that sigma falls without bound; the reference was
+// fitted with sigma held at 10 km, and evaluated at two points far from its top. Its discs of 200 km, which a power law
+// reaches and a Gaussian does not, were polygons of 1024 corners (32 by default: .6% less area).
+func TestMeningococciPowerLaw(t *testing.T) {
+	d, o := imdepi(t)
+	o.Space = Power
+	m, err := newModel(d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := []float64{-20.574936125857, -0.042287476078, 0.209640674780, 0.322064987513, -3.855271533081, -0.820295022787, 0.730453954802, -0.203363599365, 2.302585092994, 1.080800482534}
+	for _, c := range []struct {
+		sigma, shape, ll float64
+		score            []float64 // of the reference, whose epidemic intercept is gamma + shape ln sigma
+	}{
+		{10, math.Exp(top[9]), -9457.9282805162, []float64{0.00000016, -0.00003774, -0.00001983, 0.00003222, 0.00000181, -0.00079855, 0.00053337, 0.00018614, -2.91738695, 0.00408028}},
+		{40, 1.2, -92705.3965727465, []float64{-298.29302980, 120.39673633, -59.35209847, -64.61382319, -84971.06051357, -27004.44118925, -53015.56378270, -12966.25513507, 33870.10129011, 498053.44135836}},
+		{5, 4, -9509.1571125498, []float64{81.45517069, -26.61414076, 21.15469756, 16.79636631, 26.99734835, 5.18520431, 20.77009735, 3.07567160, -56.94702711, -266.90464723}},
+	} {
+		p := slices.Clone(top)
+		p[8], p[9] = math.Log(c.sigma), math.Log(c.shape)
+		p[4] -= c.shape * p[8] // the kernel is 1 at 0 here
+		if got := m.at(p, false); math.Abs(got-c.ll) > 5e-6*math.Abs(c.ll) {
+			t.Errorf("sigma %v, shape %v: log-likelihood %.9f, want %.9f", c.sigma, c.shape, got, c.ll)
+		} else {
+			t.Logf("sigma %v, shape %v: log-likelihood %.9f (%.9f)", c.sigma, c.shape, got, c.ll)
+		}
+		got := slices.Clone(m.grad)
+		got[8] -= c.shape * m.grad[4]
+		got[9] -= c.shape * p[8] * m.grad[4]
+		for j, want := range c.score {
+			if math.Abs(got[j]-want) > 5e-4+1e-5*math.Abs(want) {
+				t.Errorf("sigma %v, shape %v: score %d is %.8f, want %.8f", c.sigma, c.shape, j, got[j], want)
+			}
+		}
+	}
+	r, err := Fit(d, o)
+	if err != nil || r.Refusal == nil || r.Refusal.Reason.Code != "spatial-same-place" {
+		t.Errorf("places that are shared to the last digit: %v, %+v", err, r)
 	}
 }

@@ -22,10 +22,11 @@ var square = [][][2]float64{{{0, 0}, {100, 0}, {100, 100}, {0, 100}, {0, 0}}, {{
 
 func (w truth) draw(seed uint64, rep int) (Events, Options) {
 	r := stat.Stream(seed, "spatial/world", rep)
-	rings, _ := rings(square)
+	all, _ := rings(square)
+	land := edges(all)
 	d := Events{End: w.end, P: 1, Window: square, Cells: []Cell{{From: 0, To: w.end, Exposure: 9600 * w.end, X: []float64{1}}}}
 	add := func(t, x, y float64) {
-		if t <= w.end && inside(rings, x, y) {
+		if t <= w.end && inside(land, x, y) {
 			d.Time, d.X, d.Y, d.Cell = append(d.Time, t), append(d.X, x), append(d.Y, y), append(d.Cell, 0)
 		}
 	}
@@ -60,24 +61,41 @@ func TestGradient(t *testing.T) {
 		d.Mark = append(d.Mark, float64(i%3))
 		d.Kind = append(d.Kind, i%2)
 	}
-	for _, o := range []Options{{Reach: 25, Horizon: 25}, {Reach: 25, Horizon: 25, Space: Decay}, {Reach: 25, Horizon: 25, Time: Decay}, {Reach: 25, Horizon: 25, Space: Decay, Time: Decay}} {
-		m, err := newModel(d, o)
+	for _, c := range []struct {
+		o Options
+		p []float64
+	}{
+		{Options{}, []float64{-10, -7, .2}},
+		{Options{Space: Decay}, []float64{-10, -7, .2, 1.2}},
+		{Options{Time: Decay}, []float64{-10, -7, .2, -1.3}},
+		{Options{Space: Decay, Time: Decay}, []float64{-10, -7, .2, 1.2, -1.3}},
+		{Options{Space: Power}, []float64{-10, -7, .2, 1.2, .8}},
+		{Options{Space: Power, Time: Decay}, []float64{-10, -7, .2, 1.2, math.Log(2), -1.3}}, // where the integral's own form is 0/0
+		{Options{Space: Power, Time: Decay}, []float64{-10, -7, .2, 1.2, 0, -1.3}},
+	} {
+		c.o.Reach, c.o.Horizon = 25, 25
+		m, err := newModel(d, c.o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := []float64{-10, -7, .2, 1.2, -1.3}[:m.dim]
-		if o.Space == Step && o.Time == Decay {
-			p[3] = -1.3
-		}
-		m.at(p, false)
-		g := slices.Clone(m.grad)
-		for j := range p {
-			up, down := slices.Clone(p), slices.Clone(p)
-			up[j] += 1e-5
-			down[j] -= 1e-5
-			if by := (m.at(up, false) - m.at(down, false)) / 2e-5; math.Abs(by-g[j]) > 1e-5*(1+math.Abs(by)) {
-				t.Errorf("%+v: derivative %d is %v, by differences %v", o, j, g[j], by)
-			}
+		sameGradient(t, &m.hill, c.p)
+	}
+}
+
+// sameGradient holds the gradient of a likelihood against differences.
+func sameGradient(t *testing.T, m *hill, p []float64) {
+	t.Helper()
+	if m.dim != len(p) {
+		t.Fatalf("%d parameters, want %d", len(p), m.dim)
+	}
+	m.at(p, false)
+	g := slices.Clone(m.grad)
+	for j := range p {
+		up, down := slices.Clone(p), slices.Clone(p)
+		up[j] += 1e-5
+		down[j] -= 1e-5
+		if by := (m.at(up, false) - m.at(down, false)) / 2e-5; math.Abs(by-g[j]) > 1e-5*(1+math.Abs(by)) {
+			t.Errorf("at %v: derivative %d is %v, by differences %v", p, j, g[j], by)
 		}
 	}
 }
@@ -105,22 +123,29 @@ func TestSeen(t *testing.T) {
 				return 2 * math.Pi * sigma * sigma * in(d.X[i]) * in(d.Y[i])
 			}
 			want := box(0, 100) - box(40, 60)
-			if got, _ := m.seen(a, sigma); math.Abs(got-want) > 1e-6*want+1e-9 {
+			if got, _ := m.seen(a, spread{of: Decay, sigma: sigma}); math.Abs(got-want) > 1e-6*want+1e-9 {
 				t.Errorf("%v, %v, sigma %v: %v, want %v", d.X[i], d.Y[i], sigma, got, want)
 			}
 		}
 		// Area of the disc in the window, by a fine grid.
-		want, cell := 0.0, 24./2000
-		rings, _ := rings(square)
+		want, power, cell := 0.0, 0.0, 24./2000
+		law := spread{of: Power, sigma: 2, shape: 1.7}
+		all, _ := rings(square)
+		land := edges(all)
 		for x := d.X[i] - 12 + cell/2; x < d.X[i]+12; x += cell {
 			for y := d.Y[i] - 12 + cell/2; y < d.Y[i]+12; y += 24. / 500 {
-				if math.Hypot(x-d.X[i], y-d.Y[i]) < 12 && inside(rings, x, y) {
+				if math.Hypot(x-d.X[i], y-d.Y[i]) < 12 && inside(land, x, y) {
 					want += cell * 24 / 500
+					f, _ := law.at((x-d.X[i])*(x-d.X[i]) + (y-d.Y[i])*(y-d.Y[i]))
+					power += f * cell * 24 / 500
 				}
 			}
 		}
-		if got, _ := near.seen(a, 1); math.Abs(got-want) > .004*want {
+		if got, _ := near.seen(a, spread{}); math.Abs(got-want) > .004*want {
 			t.Errorf("%v, %v: area %v, on a grid %v", d.X[i], d.Y[i], got, want)
+		}
+		if got, _ := near.seen(a, law); math.Abs(got-power) > .006*power {
+			t.Errorf("%v, %v: power law %v, on a grid %v", d.X[i], d.Y[i], got, power)
 		}
 	}
 }

@@ -29,17 +29,6 @@ const MinEvents = 50
 // followers come.
 const narrow = 500
 
-// Kernel is the shape of what follows an event.
-type Kernel int8
-
-// The kernels. In space a step reaches evenly up to [Options.Reach] and a decay is
-// exp(-d^2/2 sigma^2) up to there; in time a step lasts [Options.Horizon], and a
-// decay is exp(-delta t) up to there.
-const (
-	Step Kernel = iota
-	Decay
-)
-
 // Events are what is fitted. Slices of events have one entry an event, in any order.
 type Events struct {
 	Time []float64 // days in (0, End]
@@ -97,8 +86,9 @@ type Result struct {
 	Beta      []float64 // P
 	Gamma     []float64 // 1+M: gamma0 and those of the marks
 	Sigma     float64   // km; NaN for a step
+	Shape     float64   // of a power law; NaN for others
 	Delta     float64   // a day; NaN for a step
-	SE        []float64 // of Beta, Gamma, ln Sigma, ln Delta as far as there, from the observed information
+	SE        []float64 // of Beta, Gamma, ln Sigma, ln Shape, ln Delta as far as there, from the observed information
 	LogLik    float64
 	N         int
 	Pairs     int     // of an event and one that it may have followed
@@ -128,7 +118,7 @@ func Fit(d Events, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{N: len(d.Time), Pairs: len(m.to), Sigma: math.NaN(), Delta: math.NaN(), Uniform: math.NaN(), Serial: math.NaN()}
+	r := &Result{N: len(d.Time), Pairs: len(m.to), Sigma: math.NaN(), Shape: math.NaN(), Delta: math.NaN(), Uniform: math.NaN(), Serial: math.NaN()}
 	if r.N < MinEvents {
 		r.Refusal = athar.Refuse("hawkes-few-events", "n", r.N, "need", MinEvents)
 		return r, nil
@@ -154,14 +144,15 @@ func Fit(d Events, o Options) (*Result, error) {
 }
 
 // model is the likelihood with its workspace. Parameters stand in one slice:
-// beta, gamma, ln sigma, ln delta.
+// beta, gamma, ln sigma, ln shape, ln delta.
 type model struct {
-	d                    Events
-	o                    Options
-	p, sigma, delta, dim int // sigma, delta: positions, -1 where absent; epidemic part begins at p
-	order                []int
-	time                 []float64 // by order
-	kinds                float64
+	hill
+	d                      Events
+	o                      Options
+	p, sigma, shape, delta int // sigma, shape, delta: positions, -1 where absent; epidemic part begins at p
+	order                  []int
+	time                   []float64 // by order
+	kinds                  float64
 
 	// Pairs by later event.
 	first  []int
@@ -169,20 +160,16 @@ type model struct {
 	square []float64
 	gap    []float64
 
-	nodes []int     // first node of each event, and the end
-	r2    []float64 // squared radius of a node, rising within an event
-	w     []float64 // angle that it stands for, signed
-	left  []float64 // days in which followers could be seen
+	border
+	left []float64 // days in which followers could be seen
 
-	back, eta           []float64
-	grad, lambdaBy, inf []float64
-	j                   []float64
+	back, eta, lambdaBy, j []float64
 }
 
 func newModel(d Events, o Options) (*model, error) {
 	n := len(d.Time)
 	ok := len(d.X) == n && len(d.Y) == n && len(d.Cell) == n && (d.Kind == nil || len(d.Kind) == n) && (d.Offset == nil || len(d.Offset) == n) &&
-		len(d.Mark) == n*d.M && d.End > 0 && d.P > 0 && (o.Endemic || o.Reach > 0 && o.Horizon > 0 && len(d.Window) > 0)
+		len(d.Mark) == n*d.M && d.End > 0 && d.P > 0 && (o.Endemic || o.Reach > 0 && o.Horizon > 0 && len(d.Window) > 0) && o.Time != Power
 	for _, c := range d.Cells {
 		ok = ok && len(c.X) == d.P && c.Exposure >= 0 && c.To > c.From
 	}
@@ -193,11 +180,16 @@ func newModel(d Events, o Options) (*model, error) {
 	if !ok {
 		return nil, errShape
 	}
-	m := &model{d: d, o: o, p: d.P, dim: d.P, sigma: -1, delta: -1, kinds: float64(max(1, d.Kinds))}
+	m := &model{d: d, o: o, p: d.P, sigma: -1, shape: -1, delta: -1, kinds: float64(max(1, d.Kinds))}
+	m.dim = d.P
 	if !o.Endemic {
 		m.dim += 1 + d.M
-		if o.Space == Decay {
+		if o.Space != Step {
 			m.sigma = m.dim
+			m.dim++
+		}
+		if o.Space == Power {
+			m.shape = m.dim
 			m.dim++
 		}
 		if o.Time == Decay {
@@ -227,12 +219,23 @@ func newModel(d Events, o Options) (*model, error) {
 		if err := m.pairs(); err != nil {
 			return nil, err
 		}
-		if err := m.edges(); err != nil {
+		all, err := rings(d.Window)
+		if err != nil {
 			return nil, err
+		}
+		x, y := make([]float64, n), make([]float64, n)
+		for a, i := range m.order {
+			x[a], y[a] = d.X[i], d.Y[i]
+		}
+		m.border = newBorder(edges(all), x, y, o.Reach)
+		if slices.Contains(m.within, false) {
+			return nil, errWindow
 		}
 	}
 	m.back, m.eta = make([]float64, n), make([]float64, n)
-	m.grad, m.lambdaBy, m.inf, m.j = make([]float64, m.dim), make([]float64, m.dim), make([]float64, m.dim*m.dim), make([]float64, m.dim)
+	m.lambdaBy, m.j = make([]float64, m.dim), make([]float64, m.dim)
+	m.hill.at, m.hill.inside = m.at, m.inside
+	m.grad, m.inf = make([]float64, m.dim), make([]float64, m.dim*m.dim)
 	return m, nil
 }
 
@@ -278,48 +281,27 @@ func (m *model) pairs() error {
 	return nil
 }
 
-// space is f at a squared distance and its derivative by ln sigma.
-func (m *model) space(square, sigma float64) (f, by float64) {
-	if m.sigma < 0 {
-		return 1, 0
-	}
-	u := square / (sigma * sigma)
-	f = math.Exp(-u / 2)
-	return f, f * u
-}
-
-// radial is the integral of r f(r) from 0 to the root of square, and its
-// derivative by ln sigma: sigma^2 (1 - exp(-r^2/2 sigma^2)), r^2/2 for a step.
-func (m *model) radial(square, sigma float64) (v, by float64) {
-	if m.sigma < 0 {
-		return square / 2, 0
-	}
-	s := sigma * sigma
-	e := math.Exp(-square / s / 2)
-	return s * (1 - e), 2*s*(1-e) - square*e
-}
-
-// seen is F_j, the integral of f over the part of the disc around event j that
-// lies in the window, and its derivative by ln sigma. With J(r) the integral
-// of r f(r) from 0 to min(r, reach), Gauss's theorem makes it the integral of
-// J(r(theta)) over the angles of the boundary (polyCub.iso of Meyer and Held 2014,
-// supplement B):
-//
-//	F_j = 2 pi J(reach) - int (J(reach) - J(r(theta))) dtheta.
-func (m *model) seen(a int, sigma float64) (v, by float64) {
-	far := m.o.Reach * m.o.Reach
-	top, topBy := m.radial(far, sigma)
-	v, by = 2*math.Pi*top, 2*math.Pi*topBy
-	cut := far
+// kernels are those of a point of the likelihood.
+func (m *model) kernels(p []float64) (near spread, delta float64) {
+	near, delta = spread{of: m.o.Space}, 1
 	if m.sigma >= 0 {
-		cut = min(far, 60*sigma*sigma) // exp(-30): beyond, J differs by less than 1e-13
+		near.sigma = math.Exp(p[m.sigma])
 	}
-	for q := m.nodes[a]; q < m.nodes[a+1] && m.r2[q] < cut; q++ {
-		f, fBy := m.radial(m.r2[q], sigma)
-		v -= m.w[q] * (top - f)
-		by -= m.w[q] * (topBy - fBy)
+	if m.shape >= 0 {
+		near.shape = math.Exp(p[m.shape])
 	}
-	return v, by
+	if m.delta >= 0 {
+		delta = math.Exp(p[m.delta])
+	}
+	return near, delta
+}
+
+// inside keeps reach and memory within what the data could show.
+func (m *model) inside(p []float64) bool {
+	if m.sigma >= 0 && (p[m.sigma] < math.Log(m.o.Reach/1e4) || p[m.sigma] > math.Log(m.o.Reach*10)) || m.shape >= 0 && math.Abs(p[m.shape]) > 4 {
+		return false
+	}
+	return m.delta < 0 || p[m.delta] > math.Log(1e-3/m.o.Horizon) && p[m.delta] < math.Log(1e4/m.o.Horizon)
 }
 
 // lasting is the integral of g over the first days, and its derivative by ln delta.
@@ -346,13 +328,7 @@ func (m *model) at(p []float64, info bool) float64 {
 			m.grad[j] -= v * x
 		}
 	}
-	sigma, delta := 1.0, 1.0
-	if m.sigma >= 0 {
-		sigma = math.Exp(p[m.sigma])
-	}
-	if m.delta >= 0 {
-		delta = math.Exp(p[m.delta])
-	}
+	near, delta := m.kernels(p)
 	gamma := m.p
 	if !m.o.Endemic {
 		for a, i := range m.order {
@@ -362,7 +338,7 @@ func (m *model) at(p []float64, info bool) float64 {
 				eta += p[gamma+1+j] * v
 			}
 			m.eta[a] = math.Exp(eta)
-			f, fBy := m.seen(a, sigma)
+			f, fBy := m.seen(a, near)
 			g, gBy := m.lasting(m.left[a], delta)
 			v := m.eta[a] * f * g
 			ll -= v
@@ -371,7 +347,10 @@ func (m *model) at(p []float64, info bool) float64 {
 				m.grad[gamma+1+j] -= v * x
 			}
 			if m.sigma >= 0 {
-				m.grad[m.sigma] -= m.eta[a] * fBy * g
+				m.grad[m.sigma] -= m.eta[a] * fBy[0] * g
+			}
+			if m.shape >= 0 {
+				m.grad[m.shape] -= m.eta[a] * fBy[1] * g
 			}
 			if m.delta >= 0 {
 				m.grad[m.delta] -= m.eta[a] * f * gBy
@@ -394,7 +373,7 @@ func (m *model) at(p []float64, info bool) float64 {
 		if !m.o.Endemic {
 			for q := m.first[a]; q < m.first[a+1]; q++ {
 				b := m.to[q]
-				f, fBy := m.space(m.square[q], sigma)
+				f, fBy := near.at(m.square[q])
 				g := 1.0
 				if m.delta >= 0 {
 					g = math.Exp(-delta * m.gap[q])
@@ -407,7 +386,10 @@ func (m *model) at(p []float64, info bool) float64 {
 					m.lambdaBy[gamma+1+j] += v * x
 				}
 				if m.sigma >= 0 {
-					m.lambdaBy[m.sigma] += m.eta[b] * fBy * g
+					m.lambdaBy[m.sigma] += m.eta[b] * fBy[0] * g
+				}
+				if m.shape >= 0 {
+					m.lambdaBy[m.shape] += m.eta[b] * fBy[1] * g
 				}
 				if m.delta >= 0 {
 					m.lambdaBy[m.delta] -= v * delta * m.gap[q]
@@ -452,8 +434,9 @@ func (m *model) search() (best []float64, top float64) {
 	base[0] = math.Log(n / mass) // the first regressor is usually 1
 	if !m.o.Endemic {
 		alone := *m
-		alone.o.Endemic, alone.dim, alone.sigma, alone.delta = true, m.p, -1, -1
+		alone.o.Endemic, alone.dim, alone.sigma, alone.shape, alone.delta = true, m.p, -1, -1, -1
 		alone.grad, alone.lambdaBy, alone.inf, alone.j = m.grad[:m.p], m.lambdaBy[:m.p], m.inf[:m.p*m.p], m.j[:m.p]
+		alone.hill.at, alone.hill.inside = alone.at, alone.inside
 		if v := alone.climb(base[:m.p], true); math.IsInf(v, -1) {
 			return nil, top
 		}
@@ -469,21 +452,18 @@ func (m *model) search() (best []float64, top float64) {
 			if m.sigma >= 0 {
 				p[m.sigma] = math.Log(m.o.Reach / []float64{16, 6, 40}[s])
 			}
+			if m.shape >= 0 {
+				p[m.shape] = math.Log([]float64{2, 3, 1.5}[s])
+			}
 			if m.delta >= 0 {
 				p[m.delta] = math.Log([]float64{4, 1.5, 12}[s] / m.o.Horizon)
 			}
 			// Three in ten events followed another.
 			m.at(p, false)
 			expected := 0.0
-			sigma, delta := 1.0, 1.0
-			if m.sigma >= 0 {
-				sigma = math.Exp(p[m.sigma])
-			}
-			if m.delta >= 0 {
-				delta = math.Exp(p[m.delta])
-			}
+			near, delta := m.kernels(p)
 			for a := range m.order {
-				f, _ := m.seen(a, sigma)
+				f, _ := m.seen(a, near)
 				g, _ := m.lasting(m.left[a], delta)
 				expected += f * g
 			}
@@ -497,119 +477,6 @@ func (m *model) search() (best []float64, top float64) {
 		top = m.climb(best, true)
 	}
 	return best, top
-}
-
-// climb takes steps of grad/information, the information being the sum of
-// squares of the derivatives of ln lambda, halved until the likelihood rises,
-// and near the top, to reach it, Newton steps on the differenced gradient.
-func (m *model) climb(p []float64, reach bool) float64 {
-	var chol mat.Cholesky
-	n := m.dim
-	top := m.at(p, true)
-	step, try := make([]float64, n), make([]float64, n)
-	newton := false
-	for range 200 {
-		h := mat.NewSymDense(n, nil)
-		if newton {
-			d, ok := m.curvature(p)
-			if !ok {
-				break
-			}
-			h = d
-			top = m.at(p, false)
-		} else {
-			for j := range n {
-				for k := j; k < n; k++ {
-					h.SetSym(j, k, m.inf[j*n+k])
-				}
-				h.SetSym(j, j, m.inf[j*n+j]*(1+1e-9)+1e-12)
-			}
-		}
-		if !chol.Factorize(h) {
-			if newton {
-				break
-			}
-			return math.Inf(-1)
-		}
-		if chol.SolveVecTo(mat.NewVecDense(n, step), mat.NewVecDense(n, slices.Clone(m.grad))) != nil && newton {
-			break
-		}
-		gain := dot(step, m.grad)
-		longest := 0.0
-		for _, s := range step {
-			longest = max(longest, math.Abs(s))
-		}
-		share, up := min(1, 2/longest), false
-		for range 40 {
-			for j := range n {
-				try[j] = p[j] + share*step[j]
-			}
-			if m.inside(try) {
-				if v := m.at(try, true); v > top {
-					copy(p, try)
-					top, up = v, true
-					break
-				}
-			}
-			share /= 2
-		}
-		if !up {
-			m.at(p, true)
-			if newton {
-				break
-			}
-		}
-		if newton && gain < 1e-12*(1+math.Abs(top)) {
-			break
-		}
-		if near := !up || gain < 1e-2; near && !reach {
-			break
-		} else if near {
-			newton = true
-		}
-	}
-	return top
-}
-
-// inside keeps reach and memory within what the data could show.
-func (m *model) inside(p []float64) bool {
-	if m.sigma >= 0 && (p[m.sigma] < math.Log(m.o.Reach/1e4) || p[m.sigma] > math.Log(m.o.Reach*10)) {
-		return false
-	}
-	return m.delta < 0 || p[m.delta] > math.Log(1e-3/m.o.Horizon) && p[m.delta] < math.Log(1e4/m.o.Horizon)
-}
-
-// curvature is the observed information at p, by differences of the gradient.
-func (m *model) curvature(p []float64) (*mat.SymDense, bool) {
-	n := m.dim
-	d := make([]float64, n*n)
-	try := slices.Clone(p)
-	for j := range n {
-		const e = 1e-4
-		try[j] = p[j] + e
-		m.at(try, false)
-		for k, v := range m.grad {
-			d[j*n+k] -= v / (2 * e)
-		}
-		try[j] = p[j] - e
-		m.at(try, false)
-		for k, v := range m.grad {
-			d[j*n+k] += v / (2 * e)
-		}
-		try[j] = p[j]
-	}
-	m.at(p, true)
-	h := mat.NewSymDense(n, nil)
-	for j := range n {
-		for k := j; k < n; k++ {
-			v := (d[j*n+k] + d[k*n+j]) / 2
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return h, false
-			}
-			h.SetSym(j, k, v)
-		}
-	}
-	return h, true
 }
 
 func (m *model) describe(r *Result, p []float64, top float64) {
@@ -636,19 +503,20 @@ func (m *model) describe(r *Result, p []float64, top float64) {
 	}
 	r.Notes = append(r.Notes, athar.NewNote("hawkes-upper-bound"))
 	r.Gamma = slices.Clone(p[m.p : m.p+1+m.d.M])
-	sigma, delta := 1.0, 1.0
+	near, delta := m.kernels(p)
 	if m.sigma >= 0 {
-		sigma = math.Exp(p[m.sigma])
-		r.Sigma = sigma
-		if sigma > m.o.Reach/2 {
-			r.Notes = append(r.Notes, athar.NewNote("spatial-reach-limit", "km", athar.Num(sigma), "reach", athar.Num(m.o.Reach)))
+		r.Sigma = near.sigma
+		if near.sigma > m.o.Reach/2 {
+			r.Notes = append(r.Notes, athar.NewNote("spatial-reach-limit", "km", athar.Num(near.sigma), "reach", athar.Num(m.o.Reach)))
 		}
 	}
+	if m.shape >= 0 {
+		r.Shape = near.shape
+	}
 	if m.delta >= 0 {
-		delta = math.Exp(p[m.delta])
 		r.Delta = delta
 	}
-	f, _ := m.radial(m.o.Reach*m.o.Reach, sigma)
+	f, _ := near.radial(m.o.Reach * m.o.Reach)
 	g, _ := m.lasting(m.o.Horizon, delta)
 	r.R0 = make([]float64, r.N)
 	for a, i := range m.order {
@@ -660,13 +528,7 @@ func (m *model) describe(r *Result, p []float64, top float64) {
 // intensity between events (Ogata 1988).
 func (m *model) residuals(r *Result, p []float64) {
 	n := len(m.order)
-	sigma, delta := 1.0, 1.0
-	if m.sigma >= 0 {
-		sigma = math.Exp(p[m.sigma])
-	}
-	if m.delta >= 0 {
-		delta = math.Exp(p[m.delta])
-	}
+	near, delta := m.kernels(p)
 	// The background up to a time: pieces of constant slope between the cells' times.
 	type turn struct{ at, slope float64 }
 	var turns []turn
@@ -696,7 +558,7 @@ func (m *model) residuals(r *Result, p []float64) {
 	mass := make([]float64, n)
 	if !m.o.Endemic {
 		for a := range mass {
-			f, _ := m.seen(a, sigma)
+			f, _ := m.seen(a, near)
 			mass[a] = m.eta[a] * f
 		}
 	}
@@ -710,7 +572,7 @@ func (m *model) residuals(r *Result, p []float64) {
 		all := m.back[a]
 		if !m.o.Endemic {
 			for q := m.first[a]; q < m.first[a+1]; q++ {
-				f, _ := m.space(m.square[q], sigma)
+				f, _ := near.at(m.square[q])
 				g := 1.0
 				if m.delta >= 0 {
 					g = math.Exp(-delta * m.gap[q])
