@@ -147,7 +147,7 @@ func TestFollowersOfACampaign(t *testing.T) {
 	}{{.4, .9, "One event is followed by fewer than before: 0.60 times as many"}, {1.1, 2, "One event is followed by more than before"}, {.4, 1.2, "CANNOT TELL"}} {
 		g := *f
 		g.RatioLow, g.RatioHigh = c.low, c.high
-		for _, want := range []string{c.want, "At most 0.50 ( 0.41 to 0.62 ); 47% of 400 events ascribed to earlier ones", "within 0.34 km and 4.20 days", "A power law of distance fits better than a Gaussian (AIC lower by 20.4 )"} {
+		for _, want := range []string{c.want, "At most 0.50 (0.41 to 0.62); 47% of 400 events ascribed to earlier ones", "within 0.34 km and 4.20 days", "A power law of distance fits better than a Gaussian (AIC lower by 20.4)"} {
 			if text := says(&g); !strings.Contains(text, want) {
 				t.Errorf("%v to %v does not say %q: %s", c.low, c.high, want, text)
 			}

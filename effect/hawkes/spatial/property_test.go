@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	gonum "gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"athar/stat"
@@ -16,6 +17,7 @@ import (
 type truth struct {
 	mu, r0, sigma, delta float64 // background per km^2 and day
 	reach, horizon, end  float64
+	power                bool // followers as a power law with shape 3
 }
 
 var square = [][][2]float64{{{0, 0}, {100, 0}, {100, 100}, {0, 100}, {0, 0}}, {{40, 40}, {60, 40}, {60, 60}, {40, 60}}}
@@ -43,11 +45,20 @@ func (w truth) draw(seed uint64, rep int) (Events, Options) {
 			for far > w.reach {
 				dx, dy = w.sigma*r.NormFloat64(), w.sigma*r.NormFloat64()
 				far = math.Hypot(dx, dy)
+				if w.power { // within r: (r/(r+sigma))^2
+					u := math.Sqrt(r.Float64())
+					scale := w.sigma * u / (1 - u) / far
+					dx, dy, far = dx*scale, dy*scale, far*scale
+				}
 			}
 			add(d.Time[i]+gap, d.X[i]+dx, d.Y[i]+dy)
 		}
 	}
-	return d, Options{Reach: w.reach, Horizon: w.horizon, Space: Decay, Time: Decay}
+	o := Options{Reach: w.reach, Horizon: w.horizon, Space: Decay, Time: Decay}
+	if w.power {
+		o.Space = Power
+	}
+	return d, o
 }
 
 var simple = truth{mu: 4e-5, r0: .4, sigma: 4, delta: .25, reach: 25, horizon: 25, end: 1000}
@@ -219,36 +230,43 @@ func TestKnownTruth(t *testing.T) {
 	if k, err := strconv.Atoi(os.Getenv("ATHAR_REPS")); err == nil && k > 0 {
 		n = k
 	}
-	var sum, square, hold [4]float64
-	name := []string{"ln background", "ln R0", "ln sigma", "ln delta"}
-	want := []float64{math.Log(simple.mu), math.Log(simple.r0), math.Log(simple.sigma), math.Log(simple.delta)}
-	good := 0.0
-	for rep := range n {
-		d, o := simple.draw(3, rep)
-		r, err := Fit(d, o)
-		if err != nil || r.Refusal != nil {
-			t.Log(err, r.Refusal)
-			continue
+	law := truth{mu: 2e-5, r0: .6, sigma: 2, delta: .25, reach: 25, horizon: 25, end: 1200, power: true}
+	for _, w := range []truth{simple, law} {
+		name := []string{"ln background", "ln R0", "ln sigma", "ln delta"}
+		want := []float64{math.Log(w.mu), math.Log(w.r0), math.Log(w.sigma), math.Log(w.delta)}
+		if w.power {
+			name, want = append(name, "ln shape"), append(want, math.Log(3))
 		}
-		good++
-		// R0 is exp(gamma) times integrals that move with sigma and delta; its own error is not
-		// given, so its interval is not asked for.
-		got := []float64{r.Beta[0], math.Log(r.R0[0]), math.Log(r.Sigma), math.Log(r.Delta)}
-		se := []float64{r.SE[0], math.NaN(), r.SE[2], r.SE[3]}
-		for k := range got {
-			sum[k] += got[k]
-			square[k] += got[k] * got[k]
-			if math.Abs(got[k]-want[k]) < 1.96*se[k] {
-				hold[k]++
+		list := make([][]float64, len(want))
+		hold := make([]float64, len(want))
+		for rep := range n {
+			d, o := w.draw(3, rep)
+			r, err := Fit(d, o)
+			if err != nil || r.Refusal != nil {
+				t.Log(err, r.Refusal)
+				continue
+			}
+			// R0 is exp(gamma) times integrals that move with sigma and delta; its own error is not
+			// given, so its interval is not asked for.
+			got := []float64{r.Beta[0], math.Log(r.R0[0]), math.Log(r.Sigma), math.Log(r.Delta)}
+			se := []float64{r.SE[0], math.NaN(), r.SE[2], r.SE[len(r.SE)-1]}
+			if w.power {
+				got, se = append(got, math.Log(r.Shape)), append(se, r.SE[3])
+			}
+			for k, v := range got {
+				list[k] = append(list[k], v)
+				if math.Abs(v-want[k]) < 1.96*se[k] {
+					hold[k]++
+				}
 			}
 		}
-	}
-	for k, w := range want {
-		mean := sum[k] / good
-		sd := math.Sqrt(max(0, square[k]/good-mean*mean) * good / (good - 1))
-		t.Logf("%s: %.3f sd %.3f (%.3f), interval holds %.3f of %v", name[k], mean, sd, w, hold[k]/good, good) // 0 of R0
-		if math.Abs(mean-w) > 4*sd/math.Sqrt(good)+.05 {
-			t.Errorf("%s is %v on average, want %v", name[k], mean, w)
+		for k, truth := range want {
+			mean, sd := gonum.MeanStdDev(list[k], nil)
+			good := float64(len(list[k]))
+			t.Logf("%s: %.3f sd %.3f (%.3f), interval holds %.3f of %v", name[k], mean, sd, truth, hold[k]/good, good) // 0 of R0
+			if !(math.Abs(mean-truth) < 4*sd/math.Sqrt(good)+.05) {
+				t.Errorf("%s is %v on average, want %v", name[k], mean, truth)
+			}
 		}
 	}
 }
