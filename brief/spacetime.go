@@ -331,7 +331,8 @@ type FollowersView struct {
 	// empty.
 	Word          athar.Verdict
 	Before, After template.HTML
-	Says          []template.HTML
+	Says          template.HTML
+	More          []template.HTML // how far and soon they come, and what the model leaves
 	Notes         []athar.Note
 	Table
 }
@@ -496,7 +497,7 @@ func (v *Repeats) scan(p *page, s *athar.Scan) {
 func (p *page) followers(f *athar.Followers) *FollowersView {
 	v := &FollowersView{Lead: p.t("followers.lead", "km", f.Reach, "days", f.Horizon), Notes: f.Warnings}
 	if f.Refusal != nil {
-		v.Word, v.Says = athar.CannotTell, []template.HTML{p.refusal(f.Refusal).HTML()}
+		v.Word, v.Says = athar.CannotTell, p.refusal(f.Refusal).HTML()
 		v.Before = p.t("followers.events", "n", f.Before.Events, "days", f.Before.Days)
 		v.After = p.t("followers.events", "n", f.After.Events, "days", f.After.Days)
 		return v
@@ -514,9 +515,9 @@ func (p *page) followers(f *athar.Followers) *FollowersView {
 	default:
 		v.Word = athar.CannotTell
 	}
-	v.Says = []template.HTML{p.t(change, "ratio", f.Ratio, "low", f.RatioLow, "high", f.RatioHigh, "p", f.RatioP),
-		p.t("followers.reach-"+f.Kernel, "half-km", f.HalfKm, "half-days", f.HalfDays, "most-km", f.MostKm, "most-days", f.MostDays, "same", f.SamePlace,
-			"gain", max(f.AIC[1]-f.AIC[2], f.AIC[2]-f.AIC[1])),
+	v.Says = p.t(change, "ratio", f.Ratio, "low", f.RatioLow, "high", f.RatioHigh, "p", f.RatioP)
+	v.More = []template.HTML{p.t("followers.reach-"+f.Kernel, "half-km", f.HalfKm, "half-days", f.HalfDays, "most-km", f.MostKm, "most-days", f.MostDays, "same", f.SamePlace,
+		"gain", max(f.AIC[1]-f.AIC[2], f.AIC[2]-f.AIC[1])),
 		p.t("followers.residual", "uniform", f.Uniform, "serial", f.Serial, "dispersion", f.Dispersion)}
 	v.Table.Head = append(p.head("role", "events"), p.plain("followers.days"), p.plain("followers.places"), p.plain("followers.followers"), p.Lang.Word("column", "interval"), p.plain("followers.share"))
 	for _, s := range []struct {

@@ -135,8 +135,8 @@ func TestFollowersOfACampaign(t *testing.T) {
 	f := repeatsFixture().Followers
 	says := func(f *athar.Followers) string {
 		v := p.followers(f)
-		text := string(v.Word) + " " + string(v.Before) + " " + string(v.After)
-		for _, s := range v.Says {
+		text := string(v.Word) + " " + string(v.Before) + " " + string(v.After) + " " + string(v.Says)
+		for _, s := range v.More {
 			text += " " + string(s)
 		}
 		return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(text, " "))), " ")
