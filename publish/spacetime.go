@@ -13,7 +13,7 @@ import (
 // windows, bands, areas and days; no row is a single event or operation, and none
 // is placed by how strong it is. A study without a method has no such table.
 func (b *builder) spaceTime() []*table {
-	list := []*table{b.wakes(), b.frequency(), b.balance(), b.nearRepeats(), b.bands(), b.scan(), b.decay(), b.hotSpots()}
+	list := []*table{b.wakes(), b.frequency(), b.balance(), b.nearRepeats(), b.bands(), b.followers(), b.scan(), b.decay(), b.hotSpots()}
 	for _, t := range list {
 		t.optional = true
 	}
@@ -214,6 +214,34 @@ func (b *builder) bands() *table {
 				}
 			}
 		}
+	}
+	return t
+}
+
+// followers has one row a campaign.
+func (b *builder) followers() *table {
+	t := &table{name: "followers", columns: columns(slices.Concat([]string{"campaign", "before_first date", "before_last date", "after_first date", "after_last date", "reach_km number", "horizon_days integer",
+		"events_before integer", "days_before integer", "places_before integer", "followers_before number", "low_before number", "high_before number", "share_before number",
+		"events_after integer", "days_after integer", "places_after integer", "followers_after number", "low_after number", "high_after number", "share_after number",
+		"ratio number", "ratio_low number", "ratio_high number", "p number", "half_km number", "most_km number", "half_days number", "most_days number", "same_place number",
+		"kernel", "aic_none number", "aic_gaussian number", "aic_power_law number", "uniform_p number", "serial_p number", "dispersion number", "warnings"}, b.whyColumns())...)}
+	for _, c := range b.r.Campaigns {
+		if c.SpaceTime == nil || c.SpaceTime.Followers == nil {
+			continue
+		}
+		f := c.SpaceTime.Followers
+		num := func(v athar.Num) athar.Num {
+			if f.Refusal != nil {
+				return athar.Num(missing)
+			}
+			return v
+		}
+		row := []any{c.Campaign.ID, c.SpaceTime.Before.First, c.SpaceTime.Before.Last, c.SpaceTime.After.First, c.SpaceTime.After.Last, f.Reach, f.Horizon}
+		for _, s := range []athar.FollowersSide{f.Before, f.After} {
+			row = append(row, s.Events, s.Days, s.Places, num(s.Alpha), num(s.Low), num(s.High), num(s.Share))
+		}
+		t.add(slices.Concat(row, []any{num(f.Ratio), num(f.RatioLow), num(f.RatioHigh), num(f.RatioP), num(f.HalfKm), num(f.MostKm), num(f.HalfDays), num(f.MostDays), num(f.SamePlace),
+			f.Kernel, num(f.AIC[0]), num(f.AIC[1]), num(f.AIC[2]), num(f.Uniform), num(f.Serial), num(f.Dispersion), codes(f.Warnings)}, b.why(f.Refusal))...)
 	}
 	return t
 }

@@ -43,8 +43,11 @@ func spaceTimeReport() *athar.Report {
 				{Phase: athar.Post, Areas: 3, DF: nan, Refusal: athar.Refuse("decay-few-areas", "n", 3, "need", 10)}}, SpaceTime: &athar.CampaignSpaceTime{Before: year(2019), After: year(2020),
 				NearRepeats: []athar.NearRepeat{{Before: bands, After: bands, Km: 5, Days: 3, Extra: .06, ExtraLow: .02, ExtraHigh: .1, ExtraP: .01, Change: 1},
 					{Around: true, Km: 5, Days: 3, Before: bands, After: athar.NearRepeatSide{Events: 3, Refusal: few}, Extra: nan, ExtraLow: nan, ExtraHigh: nan, ExtraP: nan}},
+				Followers: &athar.Followers{Reach: 5, Horizon: 30, Kernel: "power-law", AIC: [3]athar.Num{90, 85, 83}, Before: athar.FollowersSide{Events: 400, Days: 335, Places: 300, Alpha: .5, Low: .4, High: .6, Share: .45},
+					After: athar.FollowersSide{Events: 200, Days: 180, Places: 150, Alpha: .3, Low: .2, High: .4, Share: .25}, Ratio: .6, RatioLow: .4, RatioHigh: .9, RatioP: .01, HalfKm: .3, MostKm: 2, HalfDays: 4, MostDays: 12, SamePlace: .1,
+					Uniform: .2, Serial: .003, Dispersion: 1.7, Warnings: []athar.Note{athar.NewNote("nearby-runs", "p", .003)}},
 				Scan: &athar.Scan{Low: []athar.Cylinder{low}, High: []athar.Cylinder{high}, Coincident: athar.Coincidence{Low: &low, P: .03, PPlacebo: .4, MinP: .025, Placebos: 39}}}},
-			{Campaign: athar.CampaignInfo{ID: "d"}, SpaceTime: &athar.CampaignSpaceTime{Before: year(2019), After: year(2020), Scan: &athar.Scan{Refusal: athar.Refuse("scan-few-cases", "n", 3, "need", 20)}}},
+			{Campaign: athar.CampaignInfo{ID: "d"}, SpaceTime: &athar.CampaignSpaceTime{Before: year(2019), After: year(2020), Followers: &athar.Followers{Before: athar.FollowersSide{Events: 3}, Refusal: athar.Refuse("nearby-few-events", "n", 3, "need", 100)}, Scan: &athar.Scan{Refusal: athar.Refuse("scan-few-cases", "n", 3, "need", 20)}}},
 			{Campaign: athar.CampaignInfo{ID: "e"}}},
 		HotSpots: &athar.HotSpots{Span: year(2019), Months: 12, Areas: []athar.HotSpotArea{{Area: "A1", Course: "sporadic", Crowded: 3, Z: 2.5, PAdj: .04}, {Area: "A2", Course: "none", Z: nan, PAdj: nan}}},
 	}
@@ -98,6 +101,8 @@ func TestTablesOfSpaceAndTime(t *testing.T) {
 			"false before 0 5 0 3 9 1.5 0.04\nfalse before 0 5 3 Inf 1 1 \nfalse before 5 Inf 0 3 2 1 \nfalse before 5 Inf 3 Inf 3 1 \n" +
 				"false after 0 5 0 3 9 1.5 0.04\nfalse after 0 5 3 Inf 1 1 \nfalse after 5 Inf 0 3 2 1 \nfalse after 5 Inf 3 Inf 3 1 \n" +
 				"true before 0 5 0 3 9 1.5 0.04\ntrue before 0 5 3 Inf 1 1 \ntrue before 5 Inf 0 3 2 1 \ntrue before 5 Inf 3 Inf 3 1 "},
+		{"followers", []string{"campaign", "events_before", "followers_before", "high_before", "days_after", "share_after", "ratio", "ratio_high", "p", "half_km", "most_days", "kernel", "aic_power_law", "serial_p", "warnings", "refusal"},
+			"c 400 0.5 0.6 180 0.25 0.6 0.9 0.01 0.3 12 power-law 83 0.003 nearby-runs \nd 3   0           nearby-few-events"},
 		{"scan", []string{"campaign", "asked", "direction", "areas", "first", "last", "observed", "p", "p_placebo", "placebos", "refusal"},
 			"c everywhere low A1;A2 2020-02-03 2020-03-01 2 0.01  0 \nc everywhere high A9 2020-05-04 2020-05-10 9 0.2  0 \nc movement low A1;A2 2020-02-03 2020-03-01 2 0.03 0.4 39 \n" +
 				"c movement high    0 0.03 0.4 39 \nd everywhere     0   0 scan-few-cases"},
