@@ -93,6 +93,11 @@ func (s *sum) add(n, w float64) {
 	s.v += w * w * n
 }
 
+func (s *sum) addCell(c cell, w float64) {
+	s.est += w * c.n
+	s.v += w * w * c.q
+}
+
 func (s sum) plus(o sum) sum { return sum{s.est + o.est, s.v + o.v} }
 
 func (s sum) times(h float64) sum { return sum{h * s.est, h * h * s.v} }
@@ -111,6 +116,10 @@ type Options struct {
 	Phi      float64 // 0: estimated from the pre-period, floored at 1
 	Seed     uint64
 	Bare     bool // no quotients
+	// Squares are given where the panel holds sums of harms in place of counts, each event
+	// with a harm of its own: cell by cell the sum of the squared harms. nil: every event
+	// counts once.
+	Squares []float64
 }
 
 // Quotient is the weighted displacement quotient of one phase, by
@@ -145,8 +154,18 @@ type Result struct {
 	Refusal   *athar.Refusal
 }
 
-// cell is a count and its exposure in area-days.
-type cell struct{ n, e float64 }
+// cell is a count, or a sum of harms, with the sum of their squares, which is the
+// count again where every event counts once, and the exposure in area-days.
+type cell struct{ n, q, e float64 }
+
+// effective is how many events of equal harm would leave as much to chance as the
+// cell's do, n^2/q (Kish 1965).
+func (c cell) effective() float64 {
+	if c.q == 0 {
+		return 0
+	}
+	return c.n * c.n / c.q
+}
 
 // side is one side of the comparison before and in a phase.
 type side struct{ pre, now cell }
@@ -158,6 +177,10 @@ type side struct{ pre, now cell }
 //
 // It refuses without far areas, without inside areas or without events before
 // in either.
+//
+// With squares of harms the answers are in units of harm. The variance is that of
+// [Harm], class by class and event by event: phi times the sum of squared harms, with
+// phi from the history of the harms. There are no quotients then.
 func Estimate(p *athar.Panel, o Options) Result {
 	var res Result
 	isRing := func(r athar.Role) bool { return r.IsRing() }
@@ -165,9 +188,9 @@ func Estimate(p *athar.Panel, o Options) Result {
 	far := func(r athar.Role) bool { return r == athar.Far }
 	both := func(r athar.Role) bool { return r >= athar.Inside }
 	get := func(want func(athar.Role) bool, ph athar.Phase) side {
-		return side{collect(p, want, athar.Pre), collect(p, want, ph)}
+		return side{collect(p, o.Squares, want, athar.Pre), collect(p, o.Squares, want, ph)}
 	}
-	in, control := collect(p, inside, athar.Pre), collect(p, far, athar.Pre)
+	in, control := collect(p, o.Squares, inside, athar.Pre), collect(p, o.Squares, far, athar.Pre)
 	switch {
 	case control.n == 0:
 		res.Refusal = athar.Refuse("no-control", "events", 0)
@@ -175,16 +198,20 @@ func Estimate(p *athar.Panel, o Options) Result {
 		res.Refusal = athar.Refuse("no-pre-events")
 	}
 	if res.Phi = max(1, o.Phi); o.Phi == 0 {
-		res.Phi = Dispersion(p)
+		res.Phi = dispersion(p, o.Squares)
 	}
 	if res.Refusal == nil {
 		if r := in.n / in.e / (control.n / control.e); r > 2 || r < .5 {
-			res.Notes = append(res.Notes, athar.NewNote("wdd-levels", "ratio", athar.Num(r)))
+			n := athar.NewNote("wdd-levels", "ratio", athar.Num(r))
+			if o.Squares != nil {
+				n.Code = "harm-levels"
+			}
+			res.Notes = append(res.Notes, n)
 		}
 	}
-	rings := collect(p, isRing, athar.Pre).e > 0
+	rings := collect(p, nil, isRing, athar.Pre).e > 0
 	for _, ph := range []athar.Phase{athar.During, athar.Post} {
-		if collect(p, both, ph).e == 0 {
+		if collect(p, nil, both, ph).e == 0 {
 			continue
 		}
 		c := get(far, ph)
@@ -207,17 +234,24 @@ func Estimate(p *athar.Panel, o Options) Result {
 				e.Refusal = athar.Refuse("no-cells")
 			default:
 				fill(&e, s, c, res.Phi)
+				if few := min(s.pre.effective(), s.now.effective(), c.pre.effective(), c.now.effective()); o.Squares != nil && few < needEffective {
+					e.Warnings = append(e.Warnings, athar.NewNote("harm-few", "n", athar.Num(few), "need", needEffective))
+				}
 			}
 			res.Effects = append(res.Effects, e)
 		}
-		if rings && res.Refusal == nil && !o.Bare {
+		if rings && res.Refusal == nil && !o.Bare && o.Squares == nil {
 			res.Quotients = append(res.Quotients, quotient(get(inside, ph), get(isRing, ph), c, res.Phi, o, ph))
 		}
 	}
 	return res
 }
 
-func collect(p *athar.Panel, want func(athar.Role) bool, ph athar.Phase) (c cell) {
+// needEffective is how many events of equal harm an interval needs behind each of its
+// sums: below it a normal interval is not to be trusted (METHODS.md A12).
+const needEffective = 20
+
+func collect(p *athar.Panel, squares []float64, want func(athar.Role) bool, ph athar.Phase) (c cell) {
 	for i, a := range p.Areas {
 		if !want(a.Role) {
 			continue
@@ -225,11 +259,19 @@ func collect(p *athar.Panel, want func(athar.Role) bool, ph athar.Phase) (c cell
 		for t, q := range p.Periods {
 			if k := p.At(i, t); q.Phase == ph && p.Use[k] && q.Days > 0 {
 				c.n += p.Count[k]
+				c.q += square(p, squares, k)
 				c.e += q.Days
 			}
 		}
 	}
 	return
+}
+
+func square(p *athar.Panel, squares []float64, k int) float64 {
+	if squares == nil {
+		return p.Count[k]
+	}
+	return squares[k]
 }
 
 func blank(p *athar.Panel, o Options, ask athar.Question, want func(athar.Role) bool, ph athar.Phase) athar.Effect {
@@ -255,10 +297,10 @@ func blank(p *athar.Panel, o Options, ask athar.Question, want func(athar.Role) 
 
 // difference is the part of one side against control, in events over the phase.
 func difference(s, c side) (d sum) {
-	d.add(s.now.n, 1)
-	d.add(s.pre.n, -s.now.e/s.pre.e)
-	d.add(c.now.n, -s.now.e/c.now.e)
-	d.add(c.pre.n, s.now.e/c.pre.e)
+	d.addCell(s.now, 1)
+	d.addCell(s.pre, -s.now.e/s.pre.e)
+	d.addCell(c.now, -s.now.e/c.now.e)
+	d.addCell(c.pre, s.now.e/c.pre.e)
 	return
 }
 
@@ -332,10 +374,14 @@ func quotient(a, b, c side, phi float64, o Options, ph athar.Phase) Quotient {
 	return q
 }
 
-// Dispersion is the quasi-Poisson dispersion of the summed pre-period series
+// dispersion is the quasi-Poisson dispersion of the summed pre-period series
 // of inside, rings and far, after a yearly season where there are two years of
 // data, pooled and floored at 1.
-func Dispersion(p *athar.Panel) float64 {
+//
+// Of sums of harms H whose squares sum to Q it is the variance of H over that of
+// independent events, the mean of Q. Q is taken to follow H, so that H divided by
+// k = sum Q / sum H has the variance of a count.
+func dispersion(p *athar.Panel, squares []float64) float64 {
 	var pearson, df float64
 	for _, want := range []func(athar.Role) bool{
 		func(r athar.Role) bool { return r == athar.Inside },
@@ -344,12 +390,13 @@ func Dispersion(p *athar.Panel) float64 {
 	} {
 		var y, off []float64
 		var at []athar.Period
-		days, events := 0, 0.0
+		days, events, sum := 0, 0.0, 0.0
 		for t, q := range p.Periods {
 			n, e := 0.0, 0.0
 			for i, a := range p.Areas {
 				if k := p.At(i, t); want(a.Role) && p.Use[k] && q.Days > 0 && q.Phase == athar.Pre {
 					n += p.Count[k]
+					sum += square(p, squares, k)
 					e += q.Days
 				}
 			}
@@ -365,6 +412,9 @@ func Dispersion(p *athar.Panel) float64 {
 		}
 		if events == 0 || len(y) <= cols {
 			continue
+		}
+		for t := range y {
+			y[t] *= events / sum
 		}
 		x := make([]float64, 0, len(y)*cols)
 		for _, q := range at {

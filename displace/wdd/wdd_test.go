@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,15 +101,18 @@ func panel(pre, during int, in, ring, far [2]float64) *athar.Panel {
 	return p
 }
 
+// once is a cell of events that count once each.
+func once(n, e float64) cell { return cell{n, n, e} }
+
 // The hand check of METHODS.md B1 (BENCHMARKS.md D5): A 100 -> 50, B 100 -> 150,
 // C 100 -> 100. Counts are multiplied so that the quotient is estimable.
 func TestQuotient(t *testing.T) {
-	q := quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{100, 1}, cell{150, 1}}, side{cell{100, 1}, cell{100, 1}}, 1, Options{}, athar.During)
+	q := quotient(side{once(100, 1), once(50, 1)}, side{once(100, 1), once(150, 1)}, side{once(100, 1), once(100, 1)}, 1, Options{}, athar.During)
 	near(t, "WDQ", q.Est, -1, 1e-15)
 	if !q.Estimable || !(q.Low < -1 && q.High > -1) {
 		t.Errorf("interval %v to %v", q.Low, q.High)
 	}
-	q = quotient(side{cell{10, 1}, cell{9, 1}}, side{cell{10, 1}, cell{12, 1}}, side{cell{10, 1}, cell{10, 1}}, 1, Options{}, athar.During)
+	q = quotient(side{once(10, 1), once(9, 1)}, side{once(10, 1), once(12, 1)}, side{once(10, 1), once(10, 1)}, 1, Options{}, athar.During)
 	if q.Estimable || q.Why == nil || !math.IsNaN(q.Est) {
 		t.Errorf("a quotient over nothing is estimated: %+v", q)
 	}
@@ -117,15 +121,15 @@ func TestQuotient(t *testing.T) {
 // METHODS.md B1's formula on the same hand check: 100 - 50 avoided inside, 100 - 150
 // in the ring, nothing in all.
 func TestTotalNetEffect(t *testing.T) {
-	q := quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{100, 1}, cell{150, 1}}, side{cell{100, 1}, cell{100, 1}}, 1, Options{}, athar.During)
+	q := quotient(side{once(100, 1), once(50, 1)}, side{once(100, 1), once(150, 1)}, side{once(100, 1), once(100, 1)}, 1, Options{}, athar.During)
 	if q.Net != 0 || !(q.NetLow < 0 && q.NetHigh > 0) {
 		t.Errorf("total net effect %v (%v to %v)", q.Net, q.NetLow, q.NetHigh)
 	}
 	// Far doubled: 200 - 50 and 100 expected against 150. Exposure before twice that of
 	// the phase: half of the counts before.
-	q = quotient(side{cell{100, 1}, cell{50, 1}}, side{cell{50, 1}, cell{150, 1}}, side{cell{100, 1}, cell{200, 1}}, 1, Options{}, athar.During)
+	q = quotient(side{once(100, 1), once(50, 1)}, side{once(50, 1), once(150, 1)}, side{once(100, 1), once(200, 1)}, 1, Options{}, athar.During)
 	near(t, "TNE", q.Net, 100, 1e-15)
-	q = quotient(side{cell{200, 2}, cell{50, 1}}, side{cell{100, 2}, cell{150, 1}}, side{cell{200, 2}, cell{200, 1}}, 1, Options{}, athar.During)
+	q = quotient(side{once(200, 2), once(50, 1)}, side{once(100, 2), once(150, 1)}, side{once(200, 2), once(200, 1)}, 1, Options{}, athar.During)
 	near(t, "TNE of a longer time before", q.Net, 100, 1e-15)
 }
 
@@ -149,6 +153,104 @@ func TestHarm(t *testing.T) {
 	near(t, "weighted", d.Est, -28-5*90, 0)
 	near(t, "its error", d.SE, math.Sqrt(462+25*1106), 1e-15)
 	near(t, "scaled", Harm([]Counts{whole}, []float64{3}, .05, 1).Total.Z, Diff(whole, .05, 1).Total.Z, 1e-15)
+}
+
+// The example that the reference prints for harms of 10, 5 and 1: its own tests give
+// -10, -5 and -30 with variances 70, 105 and 230.
+func TestHarmOfTheReference(t *testing.T) {
+	d := Harm([]Counts{
+		{Control: [2]float64{20, 20}, Treated: [2]float64{20, 10}},
+		{Control: [2]float64{30, 30}, Treated: [2]float64{25, 20}},
+		{Control: [2]float64{80, 60}, Treated: [2]float64{70, 20}},
+	}, []float64{10, 5, 1}, .1, 1).Local
+	near(t, "estimate", d.Est, -155, 0)
+	near(t, "error", d.SE, math.Sqrt(9855), 1e-15)
+}
+
+// weighted makes sums of harms and of their squares of panels by class.
+func weighted(harm []float64, classes ...*athar.Panel) (h *athar.Panel, squares []float64) {
+	sums := *classes[0]
+	sums.Count, squares = make([]float64, len(sums.Count)), make([]float64, len(sums.Count))
+	for i, c := range classes {
+		for k, n := range c.Count {
+			sums.Count[k] += harm[i] * n
+			squares[k] += harm[i] * harm[i] * n
+		}
+	}
+	return &sums, squares
+}
+
+// A panel of harms gives what the formula for classes gives, at equal exposures.
+func TestHarmOfAPanel(t *testing.T) {
+	a, b := panel(6, 6, [2]float64{10, 5}, [2]float64{12, 15}, [2]float64{8, 9}), panel(6, 6, [2]float64{3, 4}, [2]float64{5, 2}, [2]float64{4, 4})
+	harm := []float64{2, 7.5}
+	h, squares := weighted(harm, a, b)
+	res := Estimate(h, Options{Phi: 2, Squares: squares})
+	counts := func(p *athar.Panel) Counts {
+		sum := func(row, from int) (n float64) {
+			for t := from; t < from+6; t++ {
+				n += p.Count[row*12+t]
+			}
+			return n
+		}
+		// Far stands against both and enters the total of a panel once; of the eight
+		// counts it is two controls, so that only the parts compare.
+		two := func(row int) [2]float64 { return [2]float64{sum(row, 0), sum(row, 6)} }
+		return Counts{Control: two(2), Treated: two(0), DispControl: two(2), DispTreated: two(1)}
+	}
+	want := Harm([]Counts{counts(a), counts(b)}, harm, .05, 2)
+	for i, w := range []Part{want.Local, want.Displacement} {
+		e := res.Effects[i]
+		near(t, "difference", -float64(e.Avoided), w.Est, 1e-12)
+		near(t, "low", -float64(e.AvoidedHigh), w.Low, 1e-12)
+		near(t, "p", float64(e.P), w.P, 1e-9)
+	}
+	near(t, "total", -float64(res.Effects[2].Avoided), want.Total.Est, 1e-12)
+	if res.Quotients != nil {
+		t.Error("a quotient of harms")
+	}
+}
+
+// The unit of harm is anybody's: three times the harm is three times the difference and
+// the same p, and a harm of one is a count.
+func TestUnitOfHarm(t *testing.T) {
+	p := panel(30, 6, [2]float64{10, 5}, [2]float64{10, 12}, [2]float64{10, 9})
+	r := stat.Stream(3, "wdd", 0)
+	for i := range p.Count {
+		p.Count[i] = stat.NegBin(r, p.Count[i], 3)
+	}
+	plain := Estimate(p, Options{})
+	if plain.Phi < 1.5 {
+		t.Fatalf("phi %v", plain.Phi)
+	}
+	for _, unit := range []float64{1, 3} {
+		h, squares := weighted([]float64{unit}, p)
+		res := Estimate(h, Options{Squares: squares})
+		near(t, "phi", res.Phi, plain.Phi, 1e-9)
+		for i, e := range res.Effects {
+			near(t, "difference", float64(e.Avoided), unit*float64(plain.Effects[i].Avoided), 1e-12)
+			near(t, "p", float64(e.P), float64(plain.Effects[i].P), 1e-9)
+		}
+	}
+}
+
+// Harms that one event in a hundred carries leave few events behind an interval, and
+// levels of harm are compared in harm.
+func TestHarmWarns(t *testing.T) {
+	a, b := panel(12, 6, [2]float64{50, 50}, [2]float64{50, 50}, [2]float64{50, 50}), panel(12, 6, [2]float64{1, 1}, [2]float64{1, 1}, [2]float64{0, 0})
+	codes := func(harm float64) (out []string) {
+		h, squares := weighted([]float64{1, harm}, a, b)
+		for _, n := range Estimate(h, Options{Squares: squares}).Effects[0].Warnings {
+			out = append(out, n.Code)
+		}
+		return out
+	}
+	if got := codes(1); got != nil {
+		t.Errorf("equal harms: %v", got)
+	}
+	if got := codes(400); !slices.Equal(got, []string{"harm-levels", "harm-few"}) {
+		t.Errorf("a harm of 400: %v", got)
+	}
 }
 
 func TestPanel(t *testing.T) {
@@ -209,5 +311,41 @@ func TestSize(t *testing.T) {
 	}
 	if plain/reps < .25 || corrected/reps > .09 || corrected/reps < .02 {
 		t.Errorf("type I error: Poisson %.3f, corrected %.3f", plain/reps, corrected/reps)
+	}
+}
+
+// The same with two classes of harm 1 and 5, whose events come in the same bursts or in
+// their own.
+func TestSizeOfHarm(t *testing.T) {
+	const reps = 400
+	for _, phi := range []float64{1, 2, 4} {
+		for _, together := range []bool{false, true} {
+			reject := 0.0
+			for k := range reps {
+				a, b := panel(24, 6, [2]float64{}, [2]float64{}, [2]float64{}), panel(24, 6, [2]float64{}, [2]float64{}, [2]float64{})
+				a.Areas[1].Role = athar.Inside
+				r := stat.Stream(uint64(k), "wdd/harm", 0)
+				for i := range a.Count {
+					if n := stat.NegBin(r, 20, phi); together {
+						for range int(n) {
+							if r.Float64() < .75 {
+								a.Count[i]++
+							} else {
+								b.Count[i]++
+							}
+						}
+					} else {
+						a.Count[i], b.Count[i] = stat.NegBin(r, 15, phi), stat.NegBin(r, 5, phi)
+					}
+				}
+				h, squares := weighted([]float64{1, 5}, a, b)
+				if Estimate(h, Options{Squares: squares}).Effects[1].P < .05 {
+					reject++
+				}
+			}
+			if reject/reps > .085 || reject/reps < .02 {
+				t.Errorf("phi %v, bursts together %v: type I error %.3f", phi, together, reject/reps)
+			}
+		}
 	}
 }
