@@ -35,6 +35,7 @@ func (s *Study) check(r *reader) {
 		s.checkClaim(i, bad)
 	}
 	s.checkChoices(bad)
+	s.checkHarm(bad)
 }
 
 type complaint func(path, hint, format string, args ...any)

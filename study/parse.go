@@ -619,6 +619,7 @@ func choices(c *Choices) func(value) {
 			may("draws", whole(&c.Draws, 100, 1_000_000)),
 			may("imputations", whole(&c.Imputations, 0, 1000)),
 			may("calendar", each(&c.Calendar, calendarEntry)),
+			may("harm", harm(&c.Harm)),
 		)
 	}
 }

@@ -93,7 +93,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"columns for polygons", "two relations in one", "country and areas", "country and unit", "unknown question", "unknown word", "claim without phase", "phase unknown",
 		"direction of a goal", "presence inside", "goal without needs", "goal of no campaign", "unknown signature", "none that expects",
 		"output without a number", "unknown measure", "rate of nothing", "classes and kinds", "kinds of activity", "areas of resumption", "lags of a share",
-		"lags in words", "unknown level", "loss without a source", "control by classes and kinds", "multiverse ring of a word", "estimator unknown", "smallest effect", "pre-period", "imputations", "seed", "far"} {
+		"lags in words", "unknown level", "loss without a source", "control by classes and kinds", "multiverse ring of a word", "estimator unknown", "smallest effect", "pre-period", "imputations", "seed", "far",
+		"harm of nothing", "negative harm", "harm in words", "empty weights of harm", "harm of no kind", "harm by two", "harm not by deaths"} {
 		i := slices.IndexFunc(wrong, func(m mistake) bool { return m.name == name })
 		if i < 0 {
 			t.Fatalf("there is no case %q", name)

@@ -227,7 +227,20 @@ type Choices struct {
 	Draws          int
 	Imputations    int // draws of coarse places and dates; 0: none
 	Calendar       []CalendarEntry
+	Harm           Harm // by how much each event counts where harm is compared; empty: it is not
 }
+
+// Harm says by how much an event counts where harm is compared beside events: by its
+// class, by its kind, or by the deaths in it; one of the three.
+type Harm struct {
+	Classes map[string]float64 // in the source's own words
+	Kinds   map[athar.Kind]float64
+	Deaths  bool
+	Source  athar.SourceRef // of the weights; empty: the study's own
+}
+
+// Given reports whether the study compares harm.
+func (h Harm) Given() bool { return len(h.Classes)+len(h.Kinds) > 0 || h.Deaths }
 
 // CalendarEntry is a dated circumstance that could move the counts by itself.
 type CalendarEntry struct {
