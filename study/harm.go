@@ -92,6 +92,7 @@ func (s *Study) checkHarm(bad complaint) {
 		case !d.Counted():
 		case h.Kinds != nil && (d.Format == "counts" || d.Format == "table"):
 			bad("choices.harm.kinds", "give weights by classes", "%s (format %s) has no kinds of event, only classes", item("data", i), d.Format)
+			return
 		case h.Deaths && d.Format == "counts":
 			bad("choices.harm.deaths", "give weights by classes", "%s (format counts) says how many died in all events of a period together, not in each", item("data", i))
 		}
