@@ -10,18 +10,7 @@ func harm(h *Harm) func(value) {
 	return func(v value) {
 		ok := v.object(
 			may("classes", func(w value) { h.Classes = weights[string](w) }),
-			may("kinds", func(w value) {
-				h.Kinds = weights[athar.Kind](w)
-				var names []string
-				for _, k := range athar.Kinds() {
-					names = append(names, string(k))
-				}
-				for k := range h.Kinds {
-					if !slices.Contains(names, string(k)) {
-						w.complain(w.at[w.child(string(k))], w.child(string(k)), known(string(k), names), "there is no kind of event %q", k)
-					}
-				}
-			}),
+			may("kinds", func(w value) { h.Kinds = weights(w, athar.Kinds()...) }),
 			may("deaths", yes(&h.Deaths)),
 			may("source", source(&h.Source)),
 		)
@@ -47,8 +36,9 @@ func harm(h *Harm) func(value) {
 	}
 }
 
-// weights reads a block of names, each with a number above 0.
-func weights[K ~string](v value) map[K]float64 {
+// weights reads a block of names, of the given ones if any are, each with a number
+// above 0.
+func weights[K ~string](v value, names ...K) map[K]float64 {
 	nodes, ok := v.pairs()
 	if !ok || len(nodes) == 0 {
 		v.wants("names and the weight of one event of each", "write e.g. {attack: 3, clash: 1}")
@@ -63,7 +53,15 @@ func weights[K ~string](v value) map[K]float64 {
 		if len(v.errs) == before && !(x > 0 && x <= maxWeight) {
 			w.bad("events that should not count are left out of the study by classes, kinds or where of its data", "is %s, must be above 0 and at most %g", w.raw(), float64(maxWeight))
 		}
-		out[K(keyText(n))] = x
+		name := K(keyText(n))
+		if names != nil && !slices.Contains(names, name) {
+			list := make([]string, len(names))
+			for i, k := range names {
+				list[i] = string(k)
+			}
+			v.complain(nodePosition(n.Key), v.child(string(name)), known(string(name), list), "there is no kind of event %q", name)
+		}
+		out[name] = x
 	}
 	return out
 }
