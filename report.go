@@ -18,6 +18,8 @@ type Report struct {
 	SpaceTime *SpaceTime `json:"space_time,omitempty"`
 	// HotSpots is the course of every area over the study; nil where it has a single one.
 	HotSpots *HotSpots     `json:"hot_spots,omitempty"`
+	// Harm is by how much events count where harm is compared; nil where the study gives no weights.
+	Harm     *HarmWeights  `json:"harm,omitempty"`
 	Claims   []ClaimResult `json:"claims"`
 	Outlook  []Outlook     `json:"outlook,omitempty"`
 	Methods  []MethodInfo  `json:"methods"`
@@ -151,6 +153,9 @@ type CampaignReport struct {
 	// Multiverse holds the question inside under every declared specification,
 	// by phase; empty where the study declares none.
 	Multiverse []Multiverse `json:"multiverse,omitempty"`
+	// Harm is inside, around and both together, in events and in harm; nil where the study
+	// gives no weights.
+	Harm []HarmDifference `json:"harm,omitempty"`
 	// Windows are the comparisons that the study declares, one for one.
 	Windows []WindowResult `json:"windows,omitempty"`
 	Goals   []GoalReport   `json:"goal_reports"`

@@ -85,6 +85,9 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 	if err != nil {
 		return nil, err
 	}
+	if err := in.weighted(unit); err != nil {
+		return nil, err
+	}
 	in.distances()
 	res := &Result{Report: r, Panels: make([]CampaignPanel, len(sites)), Rejects: in.rejects, in: in, unit: unit, file: filepath.Base(file)}
 	design := design(s)
@@ -124,6 +127,9 @@ func run(ctx context.Context, s *study.Study, file string, o Options) (*Result, 
 		r.Totals[k] = total(s, k, in, g, design)
 		return s.Totals[k].ID
 	})
+	if in.harm != nil {
+		r.Harm = &in.harm.info
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -225,6 +231,9 @@ func info(s *study.Study, unit panel.Unit) athar.StudyInfo {
 	add("seed", c.Seed)
 	add("draws", c.Draws)
 	add("imputations", c.Imputations)
+	if h := c.Harm; h.Given() {
+		add("harm", harmChoice(h))
+	}
 	for _, e := range c.Calendar {
 		add("calendar", fmt.Sprintf("%s: %s to %s", e.Name.En, e.When.First, e.When.Last))
 	}

@@ -43,6 +43,7 @@ func campaign(s *study.Study, i int, in *inputs, g *panel.Grid, v *panel.View, d
 		r.Decay = decay.Estimate(v.Panel, v.Km, float64(v.Rings[n-1].To), a.seed)
 	}
 	r.SpaceTime = a.singleEvents(s, i, in, v)
+	r.Harm = a.harm(v, in.harm)
 
 	r.Findings, r.Guards = a.findings(s, c, in, v)
 	r.Effects = a.effects

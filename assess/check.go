@@ -29,6 +29,7 @@ func Check(ctx context.Context, file string) ([]string, error) {
 	}
 	out = append(out, fmt.Sprintf("%d areas, periods of a %s", len(in.areas), unit))
 	out = append(out, in.saySpaceTime()...)
+	out = append(out, in.sayHarm()...)
 	sites, err := in.sites(g)
 	if err != nil {
 		return nil, err

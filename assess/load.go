@@ -70,6 +70,8 @@ type inputs struct {
 	points  pointSet
 	// operations are those of the forces; nil where the study names none.
 	operations *operations
+	// harm weighs events; nil where the study gives no weights.
+	harm *harm
 }
 
 // placedEvents are n events of one day whose precision is known.
@@ -156,6 +158,9 @@ func load(ctx context.Context, s *study.Study) (*inputs, error) {
 		in.span = athar.Span{First: min(in.span.First, c.First), Last: max(in.span.Last, c.Last)}
 	}
 	if err := s.CheckCoverage(in.span); err != nil {
+		return nil, err
+	}
+	if err := in.weigh(); err != nil {
 		return nil, err
 	}
 	return in, in.checkDoubles()

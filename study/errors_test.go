@@ -248,6 +248,7 @@ var wrong = []mistake{
 	{"harm in words", "", "a: 3, b: 0.5", "a: ¦much, b: 0.5", []string{`choices.harm.classes.a: is the text "much", needs a number`}},
 	{"empty weights of harm", "", "{a: 3, b: 0.5}", "¦{}", []string{"choices.harm.classes: is a block of keys, needs names and the weight of one event of each; write e.g."}},
 	{"harm of no kind", "", "classes: {a: 3, b: 0.5}", "kinds: ¦{¦ambush: 3}", []string{"choices.harm.kinds: data[0] (format counts) has no kinds of event, only classes; give weights by classes", `choices.harm.kinds.ambush: there is no kind of event "ambush"`}},
+	{"harm of one class twice", "", "{a: 3, b: 0.5}", "{a: 3, ¦A: 0.5}", []string{"choices.harm.classes.A: is the same name as a; keep one of them"}},
 	{"harm by two", "", "classes: {a: 3, b: 0.5}", "classes: {a: 3}\n    deaths: ¦true", []string{"choices.harm.deaths: harm is weighed by classes, by kinds or by deaths"}},
 	{"harm by deaths of counts", "", "classes: {a: 3, b: 0.5}", "deaths: ¦true", []string{"choices.harm.deaths: data[0] (format counts) says how many died in all events of a period together, not in each"}},
 	{"harm not by deaths", "", "classes: {a: 3, b: 0.5}", "deaths: ¦false", []string{"choices.harm.deaths: gives no weight"}},

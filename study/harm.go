@@ -2,6 +2,7 @@ package study
 
 import (
 	"slices"
+	"strings"
 
 	"athar"
 )
@@ -54,6 +55,11 @@ func weights[K ~string](v value, names ...K) map[K]float64 {
 			w.bad("events that should not count are left out of the study by classes, kinds or where of its data", "is %s, must be above 0 and at most %g", w.raw(), float64(maxWeight))
 		}
 		name := K(keyText(n))
+		for other := range out {
+			if strings.EqualFold(string(other), string(name)) {
+				v.complain(nodePosition(n.Key), v.child(string(name)), "keep one of them", "is the same name as %s", other)
+			}
+		}
 		if names != nil && !slices.Contains(names, name) {
 			list := make([]string, len(names))
 			for i, k := range names {

@@ -192,6 +192,8 @@ func Estimate(p *athar.Panel, o Options) Result {
 	}
 	in, control := collect(p, o.Squares, inside, athar.Pre), collect(p, o.Squares, far, athar.Pre)
 	switch {
+	case o.Squares != nil && (control.n == 0 || in.n == 0):
+		res.Refusal = athar.Refuse("harm-none")
 	case control.n == 0:
 		res.Refusal = athar.Refuse("no-control", "events", 0)
 	case in.n == 0:
