@@ -19,6 +19,7 @@ var tableMeans = map[string]string{
 	"specifications": "Every specification of the multiverse that stands for itself: its choices, its estimate, or why it is not valid. Empty without --multiverse. They share the data and are no independent evidence.",
 	"windows":        "The comparisons of two stretches of time that the study declares, read off one series alone.",
 	"areas":          "Every area as each campaign sees it, with its events by phase.",
+	"harm":           "The weighted displacement difference in events and beside it in harm. Empty without weights of harm in the study.",
 	"panel":          "The cells that the methods saw; areas without any event are left out.",
 	"wakes": "Matched wakes: one row a window of days and kilometres and a stretch of time, how many more events followed an operation of the one kind than a comparable one of the other. " +
 		"By days and kilometres.",
@@ -61,6 +62,9 @@ var columnMeans = map[string]string{
 	"fmi":              "share of the information that coarse places and dates took away, 0 to 1; empty: nothing was imputed",
 	"observed":         "events in the phase",
 	"expected":         "events that the method expects without the campaign",
+	"counted":          "events: every event counts once; harm: by its weight",
+	"amount":           "events, or harm in units of the weights, observed in the phase",
+	"amount_expected":  "the same, as the change in far areas leads to expect",
 	"difference":       "observed less expected",
 	"difference_low":   "lower end of its 95% interval",
 	"difference_high":  "upper end of it",

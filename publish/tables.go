@@ -30,7 +30,7 @@ func tables(r *assess.Result, langs []string) ([]*table, error) {
 		b.langs, b.says = append(b.langs, code), append(b.says, s)
 	}
 	return append([]*table{b.findings(), b.effects(), b.guards(), b.claims(), b.goals(), b.outcomes(), b.outputs(), b.signatures(), b.indicators(),
-		b.specifications(), b.windows(), b.areas(), panelTable(r.Panels)}, b.spaceTime()...), nil
+		b.specifications(), b.windows(), b.harm(), b.areas(), panelTable(r.Panels)}, b.spaceTime()...), nil
 }
 
 type builder struct {
@@ -345,6 +345,27 @@ func (b *builder) windows() *table {
 			t.add(slices.Concat([]any{c.Campaign.ID, w.Name.En, w.Name.Ar, w.Before.First, w.Before.Last, w.After.First, w.After.Last, w.EventsBefore, w.EventsAfter, w.PeriodsBefore, w.PeriodsAfter,
 				w.RR, w.Low, w.High, w.P, string(w.Verdict)}, b.say(func(s *brief.Sentences) string { return s.Notes(w.Doubts) }),
 				b.say(func(s *brief.Sentences) string { return s.Refusal(w.Refusal) }))...)
+		}
+	}
+	return t
+}
+
+func (b *builder) harm() *table {
+	t := &table{name: "harm", columns: columns(slices.Concat([]string{"campaign", "question", "phase", "counted", "amount number", "amount_expected number", "difference number", "difference_low number",
+		"difference_high number", "p number", "rr number", "low number", "high number", "dispersion number", "warnings"}, b.in("refusal"))...)}
+	for _, c := range b.r.Campaigns {
+		for _, x := range c.Harm {
+			for _, y := range []struct {
+				counted string
+				athar.HarmPart
+			}{{"events", x.Events}, {"harm", x.Harm}} {
+				var codes []string
+				for _, n := range y.Warnings {
+					codes = append(codes, n.Code)
+				}
+				t.add(append([]any{c.Campaign.ID, string(x.Question), string(x.Phase), y.counted, y.Observed, y.Expected, y.Difference, y.Low, y.High, y.P, y.RR, y.RRLow, y.RRHigh, y.Dispersion, strings.Join(codes, ";")},
+					b.say(func(s *brief.Sentences) string { return s.Refusal(y.Refusal) })...)...)
+			}
 		}
 	}
 	return t

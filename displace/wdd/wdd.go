@@ -237,7 +237,7 @@ func Estimate(p *athar.Panel, o Options) Result {
 			default:
 				fill(&e, s, c, res.Phi)
 				if few := min(s.pre.effective(), s.now.effective(), c.pre.effective(), c.now.effective()); o.Squares != nil && few < needEffective {
-					e.Warnings = append(e.Warnings, athar.NewNote("harm-few", "n", athar.Num(few), "need", needEffective))
+					e.Warnings = append(e.Warnings, athar.NewNote("harm-few", "n", int(few), "need", needEffective))
 				}
 			}
 			res.Effects = append(res.Effects, e)
