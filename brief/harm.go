@@ -2,6 +2,7 @@ package brief
 
 import (
 	"html/template"
+	"slices"
 
 	"athar"
 	"athar/brief/figure"
@@ -9,12 +10,13 @@ import (
 
 // HarmFigure sets differences in harm beside those in events.
 type HarmFigure struct {
-	ID     string
-	Lead   []template.HTML
-	Source athar.SourceRef // of the weights; without a title: the study's own
-	Axis   template.HTML
-	Rows   []HarmRow
-	Dead   bool // harm is deaths
+	ID      string
+	Weights []template.HTML // none: harm is deaths
+	Unknown template.HTML   // events that count as none
+	Source  athar.SourceRef // of the weights; without a title: the study's own
+	Axis    template.HTML
+	Rows    []HarmRow
+	Notes   []athar.Note // of every row
 	Table
 }
 
@@ -41,19 +43,13 @@ func (p *page) Harm(i int) *HarmFigure {
 		return nil
 	}
 	w := p.Report.Harm
-	out := &HarmFigure{ID: p.CampaignAnchor(i) + "-harm", Source: w.Source, Dead: w.By == "deaths",
+	out := &HarmFigure{ID: p.CampaignAnchor(i) + "-harm", Source: w.Source,
 		Table: Table{Head: p.head("question", "phase", "counted", "amount", "expected", "difference", "interval", "p", "ratio", "dispersion", "reason")}}
-	if out.Dead {
-		out.Lead = append(out.Lead, p.t("harm.deaths"))
-	} else {
-		var list []string
-		for _, x := range w.Weights {
-			list = append(list, p.plain("harm.weight", "name", x.Name, "weight", x.Weight, "n", x.Events))
-		}
-		out.Lead = append(out.Lead, p.t("harm.weights", "list", list))
+	for _, x := range w.Weights {
+		out.Weights = append(out.Weights, p.t("harm.weight", "name", x.Name, "weight", x.Weight, "n", x.Events))
 	}
 	if w.Unknown > 0 {
-		out.Lead = append(out.Lead, p.t("harm.unknown-"+w.By, "n", w.Unknown))
+		out.Unknown = p.t("harm.unknown-"+w.By, "n", w.Unknown)
 	}
 	var values []float64
 	for _, x := range c.Harm {
@@ -101,6 +97,16 @@ func (p *page) Harm(i int) *HarmFigure {
 			row.SVG = track.SVG()
 		}
 		out.Rows = append(out.Rows, row)
+	}
+	for _, n := range out.Rows[0].Notes {
+		same := func(m athar.Note) bool { return p.note(m).String() == p.note(n).String() }
+		if slices.ContainsFunc(out.Rows, func(r HarmRow) bool { return !slices.ContainsFunc(r.Notes, same) }) {
+			continue
+		}
+		out.Notes = append(out.Notes, n)
+		for k := range out.Rows {
+			out.Rows[k].Notes = slices.DeleteFunc(out.Rows[k].Notes, same)
+		}
 	}
 	out.Table = p.closed(out.Table)
 	return out

@@ -15,14 +15,15 @@ func harmFixture(t *testing.T) *athar.Report {
 	r.Harm = &athar.HarmWeights{By: "classes", Unknown: 3, Source: athar.SourceRef{Title: "A survey of harm", URL: "https://example.org/harm"},
 		Weights: []athar.HarmWeight{{Name: "bomb", Weight: 20, Events: 120}, {Name: "threat", Weight: .5, Events: 900}}}
 	nan := athar.Num(math.NaN())
+	levels := athar.NewNote("wdd-levels", "ratio", athar.Num(4))
 	r.Campaigns[0].Harm = []athar.HarmDifference{
 		{Question: athar.AskInside, Phase: athar.During,
 			Events: athar.HarmPart{Observed: 40, Expected: 61, Difference: -21, Low: -36.2, High: -5.8, P: .007, RR: .656, RRLow: .52, RRHigh: .87, Dispersion: 1.2},
 			Harm: athar.HarmPart{Observed: 620, Expected: 310, Difference: 310, Low: 12, High: 608, P: .04, RR: 2, RRLow: 1.02, RRHigh: 51, Dispersion: 1.6,
-				Warnings: []athar.Note{athar.NewNote("harm-few", "n", 11, "need", 20)}}},
+				Warnings: []athar.Note{levels, athar.NewNote("harm-few", "n", 11, "need", 20)}}},
 		{Question: athar.AskMovement, Phase: athar.During,
 			Events: athar.HarmPart{Observed: nan, Expected: nan, Difference: nan, Low: nan, High: nan, P: nan, RR: nan, RRLow: nan, RRHigh: nan, Dispersion: 1.2, Refusal: athar.Refuse("no-pre-events")},
-			Harm:   athar.HarmPart{Observed: nan, Expected: nan, Difference: nan, Low: nan, High: nan, P: nan, RR: nan, RRLow: nan, RRHigh: nan, Dispersion: 1.6, Refusal: athar.Refuse("harm-none")}},
+			Harm:   athar.HarmPart{Observed: nan, Expected: nan, Difference: nan, Low: nan, High: nan, P: nan, RR: nan, RRLow: nan, RRHigh: nan, Dispersion: 1.6, Warnings: []athar.Note{levels}, Refusal: athar.Refuse("harm-none")}},
 	}
 	return r
 }
@@ -30,9 +31,9 @@ func harmFixture(t *testing.T) *athar.Report {
 func TestHarmOnThePage(t *testing.T) {
 	r := harmFixture(t)
 	for lang, want := range map[string][]string{
-		"en": {"bomb 20 (120 events)", "<bdi>3</bdi> events whose class nobody gives count as no harm", `<a href="https://example.org/harm"`, "A survey of harm", "Inside the area", "Around the area",
+		"en": {"bomb weighs 20 (120 events)", "<bdi>3</bdi> events whose class nobody gives count as no harm", `<a href="https://example.org/harm"`, "A survey of harm", "Inside the area", "Around the area",
 			"−21", "+310", "one of <bdi>11</bdi> events of equal harm", "there is nothing to compare with"},
-		"ar": {"موزونا بالضرر", "A survey of harm", "3 أحداث بلا صنف مذكور", "11 حدثا متساوية الضرر"},
+		"ar": {"موزونا بالضرر", "A survey of harm", "bomb بوزن 20 وعدده 120 حدثا", "3 أحداث بلا صنف مذكور", "11 حدثا متساوية الضرر"},
 	} {
 		var b bytes.Buffer
 		if err := HTML(&b, r, lang); err != nil {
@@ -47,6 +48,9 @@ func TestHarmOnThePage(t *testing.T) {
 			if !strings.Contains(figure, w) && !strings.Contains(strings.NewReplacer("<bdi>", "", "</bdi>", "", "\u2068", "", "\u2069", "").Replace(figure), w) {
 				t.Errorf("%s: the block lacks %q:\n%s", lang, w, figure)
 			}
+		}
+		if n := strings.Count(strings.Split(figure, "<figcaption>")[0], "4.00"); n != 1 {
+			t.Errorf("what every row shares is said %d times", n)
 		}
 		if n := strings.Count(figure, `class="dot `); n != 2 {
 			t.Errorf("%d dots for two estimates", n)
