@@ -98,7 +98,7 @@ func (p *page) Harm(i int) *HarmFigure {
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	for _, n := range out.Rows[0].Notes {
+	for _, n := range slices.Clone(out.Rows[0].Notes) {
 		same := func(m athar.Note) bool { return p.note(m).String() == p.note(n).String() }
 		if slices.ContainsFunc(out.Rows, func(r HarmRow) bool { return !slices.ContainsFunc(r.Notes, same) }) {
 			continue

@@ -41,7 +41,7 @@ func run(reps int, out, only string, c validate.Course) error {
 	for _, f := range []struct {
 		name  string
 		write func(w io.Writer, reps int) error
-	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"joint-worlds.md", validate.Joint}, {"multiverse-worlds.md", validate.Curves}, {"worlds.md", worlds}, {"event-worlds.md", events}, {"worlds-adapt.md", validate.Signatures}} {
+	}{{"simulations.md", validate.Run}, {"did.md", validate.DiD}, {"placebo.md", validate.Placebo}, {"bsts.md", validate.BSTS}, {"synth.md", validate.Synthetic}, {"outlook-worlds.md", validate.Outlook}, {"harm.md", validate.Harm}, {"joint-worlds.md", validate.Joint}, {"multiverse-worlds.md", validate.Curves}, {"worlds.md", worlds}, {"event-worlds.md", events}, {"worlds-adapt.md", validate.Signatures}} {
 		if only != "" && f.name != only {
 			continue
 		}
