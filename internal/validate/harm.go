@@ -239,18 +239,12 @@ func (w harmWorld) run(reps int) (out harmTally) {
 
 func (w harmWorld) one(k int) (t harmTally) {
 	events, sums, squares, truth := w.draw(k)
-	events.Areas = append([]athar.PanelArea(nil), events.Areas...)
-	for i := range events.Areas { // leaves out the quotient and its draws
-		if events.Areas[i].Role.IsRing() {
-			events.Areas[i].Role = athar.LeftOut
-		}
-	}
 	found := func(i int, e athar.Effect) {
 		if e.P < .05 {
 			t.reject[i]++
 		}
 	}
-	found(0, wdd.Estimate(events, wdd.Options{}).Effects[0])
+	found(0, wdd.Estimate(events, wdd.Options{Bare: true}).Effects[0])
 	res := wdd.Estimate(sums, wdd.Options{Squares: squares})
 	for i := range 3 {
 		found(i+1, res.Effects[i])
