@@ -17,13 +17,13 @@ type Report struct {
 	// SpaceTime is what single events say; nil where the study has no campaign.
 	SpaceTime *SpaceTime `json:"space_time,omitempty"`
 	// HotSpots is the course of every area over the study; nil where it has a single one.
-	HotSpots *HotSpots     `json:"hot_spots,omitempty"`
+	HotSpots *HotSpots `json:"hot_spots,omitempty"`
 	// Harm is by how much events count where harm is compared; nil where the study gives no weights.
-	Harm     *HarmWeights  `json:"harm,omitempty"`
-	Claims   []ClaimResult `json:"claims"`
-	Outlook  []Outlook     `json:"outlook,omitempty"`
-	Methods  []MethodInfo  `json:"methods"`
-	Map      MapInfo       `json:"map"`
+	Harm    *HarmWeights  `json:"harm,omitempty"`
+	Claims  []ClaimResult `json:"claims"`
+	Outlook []Outlook     `json:"outlook,omitempty"`
+	Methods []MethodInfo  `json:"methods"`
+	Map     MapInfo       `json:"map"`
 	// Freeze says whether the study was registered before its results; nil where
 	// nobody asked, as in a report that is not of a study file.
 	Freeze   *Freeze  `json:"freeze,omitempty"`
