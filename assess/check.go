@@ -3,6 +3,8 @@ package assess
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"athar"
 	"athar/study"
@@ -24,7 +26,12 @@ func Check(ctx context.Context, file string) ([]string, error) {
 	for _, d := range in.info {
 		out = append(out, fmt.Sprintf("%s: %s; %d rows, %d kept, %s to %s", d.File, d.Layout, d.Rows, d.Kept, d.First, d.Last))
 		for _, r := range d.Rejected {
-			out = append(out, fmt.Sprintf("  %d rows: %s", r.N, r.Reason))
+			line := fmt.Sprintf("  %d rows: %s", r.N, r.Reason)
+			k := slices.IndexFunc(in.rejects, func(x athar.Reject) bool { return x.File == d.File && x.Reason == r.Reason })
+			if k >= 0 { // rejects stand by file and line
+				line += ", first " + sayReject(in.rejects[k])
+			}
+			out = append(out, line)
 		}
 	}
 	out = append(out, fmt.Sprintf("%d areas, periods of a %s", len(in.areas), unit))
@@ -64,16 +71,13 @@ func Check(ctx context.Context, file string) ([]string, error) {
 // saySpaceTime says what single events and operations there are.
 func (in *inputs) saySpaceTime() []string {
 	r, stretches := in.spaceTime()
-	lost := func(what string, list []athar.ReasonCount) (out []string) {
-		for _, x := range list {
-			out = append(out, fmt.Sprintf("  %d %s: %s", x.N, what, x.Reason))
-		}
-		return out
-	}
 	if r.Refusal != nil {
 		return []string{"no single events with a day and a place: methods of space and time are not asked"}
 	}
-	out := append([]string{fmt.Sprintf("%d single events with a day and a place", r.Events)}, lost("others", r.Dropped)...)
+	out := []string{fmt.Sprintf("%d single events with a day and a place", r.Events)}
+	for _, x := range r.Dropped {
+		out = append(out, fmt.Sprintf("  %d others: %s", x.N, x.Reason))
+	}
 	if r.Operations == nil {
 		return out
 	}
@@ -82,7 +86,18 @@ func (in *inputs) saySpaceTime() []string {
 		kinds += ", compared with " + r.Operations.Control.En
 	}
 	out = append(out, kinds+")")
-	out = append(out, lost("left out", r.Operations.Dropped)...)
+	lost := in.operationsLost(shared(in.coverage, in.operations.coverage))
+	for _, reason := range slices.Sorted(maps.Keys(lost)) {
+		out = append(out, "  "+lost.say(reason))
+	}
+	for _, p := range in.study.Operations.Places {
+		if in.set == nil || !in.set.HasPolygons() {
+			break
+		}
+		if km := in.beyond(p.Lon, p.Lat); km > 0 {
+			out = append(out, fmt.Sprintf("  %s lies %.0f km from the study's areas", p.Name.En, km))
+		}
+	}
 	for _, x := range stretches {
 		treated := 0
 		for _, op := range x.ops {
@@ -92,8 +107,27 @@ func (in *inputs) saySpaceTime() []string {
 		}
 		out = append(out, fmt.Sprintf("  %s to %s: %d in question, %d to compare with", x.when.First, x.when.Last, treated, len(x.ops)-treated))
 	}
-	if len(stretches) == 0 {
-		out = append(out, "  none at a time at which the group's events were recorded")
-	}
 	return out
+}
+
+// remedies say what to do about an operation that is left out.
+var remedies = map[string]string{
+	"coarse-day":          "give its day",
+	"no-point":            "give its lat and lon",
+	"coarse-place":        "its place must be known to about 25 km",
+	"no-area":             "it lies outside the study's areas: check its lat and lon, or the areas",
+	"no-number":           "write a number into the column, or take it out of operations.match",
+	"events-not-recorded": "the group's events were not recorded then: check its date, and coverage under data and operations.data",
+}
+
+// sayReject says where a damaged row stands and what is wrong with it.
+func sayReject(x athar.Reject) string {
+	s := fmt.Sprintf("at %s:%d", x.File, x.Line)
+	if x.Column != "" {
+		s += fmt.Sprintf(", column %q", x.Column)
+	}
+	if x.Detail != "" {
+		s += ": " + x.Detail
+	}
+	return s
 }

@@ -279,7 +279,7 @@ func (in *inputs) loadData(ctx context.Context, i int, d study.Data) error {
 	for _, c := range r.NotPublished {
 		in.missing = append(in.missing, row{area: find(c.Area, 0), when: c.When, file: i})
 	}
-	if err := in.swapped(d, r.Events); err != nil {
+	if err := in.swapped(fmt.Sprintf("data[%d]", i), d, r.Events); err != nil {
 		return err
 	}
 	for _, e := range r.Events {
@@ -469,12 +469,13 @@ func (in *inputs) nameCountries() {
 }
 
 // swapped refuses points that fall into the study's areas only after latitude
-// and longitude are exchanged.
-func (in *inputs) swapped(d study.Data, events []athar.Event) error {
+// and longitude are exchanged. The path is that of the entry in the study.
+func (in *inputs) swapped(path string, d study.Data, events []athar.Event) error {
 	if in.set == nil {
 		return nil
 	}
 	points, right, wrong := 0, 0, 0
+	var first athar.Event
 	for _, e := range events {
 		if !e.HasPoint {
 			continue
@@ -483,12 +484,14 @@ func (in *inputs) swapped(d study.Data, events []athar.Event) error {
 		if _, ok := in.set.Locate(e.Lon, e.Lat); ok {
 			right++
 		} else if _, ok := in.set.Locate(e.Lat, e.Lon); ok {
-			wrong++
+			if wrong++; wrong == 1 || e.Line < first.Line {
+				first = e
+			}
 		}
 	}
 	if wrong > 0 && wrong > points/2 && right < points/20 {
-		return fmt.Errorf("%s: latitude and longitude look swapped: %d of %d points fall into the study's areas only after exchanging them; exchange the two columns, or name them in data.columns (lat, lon)",
-			d.File, wrong, points)
+		return in.study.Complaint(path+".columns", fmt.Sprintf("latitude and longitude look swapped: %d of %d points fall into the study's areas only after exchanging them, the first at %s:%d (lat %g, lon %g)",
+			wrong, points, d.File, first.Line, first.Lat, first.Lon), "exchange the two columns of lat and lon, here or in the file")
 	}
 	return nil
 }

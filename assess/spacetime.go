@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -77,9 +78,6 @@ func (in *inputs) spaceTime() (*athar.SpaceTime, []stretch) {
 	}
 	spans := shared(in.coverage, in.operations.coverage)
 	var out []stretch
-	inside := func(d athar.Day) bool {
-		return slices.ContainsFunc(spans, func(s athar.Span) bool { return s.Has(d) })
-	}
 	for _, s := range spans {
 		x := stretch{when: s}
 		for _, op := range in.operations.list {
@@ -96,18 +94,21 @@ func (in *inputs) spaceTime() (*athar.SpaceTime, []stretch) {
 			out = append(out, x)
 		}
 	}
-	lost := pointSet{}
-	for reason, n := range in.operations.dropped {
-		lost.drop(reason, n)
-	}
-	for _, op := range in.operations.list {
-		if !inside(op.day) {
-			lost.drop("events-not-recorded", 1)
-		}
-	}
-	r.Operations.Dropped = byReason(lost.dropped)
+	r.Operations.Dropped = in.operationsLost(spans).byReason()
 	r.Operations.Stretches = make([]athar.OperationStretch, len(out))
 	return r, out
+}
+
+// operationsLost are the operations that are left out, those outside the spans among
+// them.
+func (in *inputs) operationsLost(spans []athar.Span) leftOut {
+	out := maps.Clone(in.operations.lost)
+	for _, op := range in.operations.list {
+		if !recorded(spans, op.day) {
+			out.add("events-not-recorded", op.at)
+		}
+	}
+	return out
 }
 
 func sumOf(list []athar.ReasonCount) (n int) {

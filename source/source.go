@@ -73,7 +73,8 @@ type Reading struct {
 	// nothing.
 	NotPublished []athar.Count
 	Rejects      []athar.Reject // damaged rows, by line
-	// Numbers holds the cells of [Spec.Numbers] by line, NaN where a cell is no number.
+	// Numbers holds the cells of [Spec.Numbers] by line. A row with a cell that is no number
+	// is damaged.
 	Numbers map[int][]float64
 
 	any    bool // an event or count was kept

@@ -3,6 +3,7 @@ package study
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"athar"
 )
@@ -61,6 +62,9 @@ func operations(o *Operations) func(value) {
 		if p, given := v.at[v.child("data")]; given && len(o.Data) == 0 {
 			v.complain(p, v.child("data"), "name the file that lists the operations", "names no file")
 		}
+		if o.Treated.Given() && o.Treated.Name == o.Control.Name {
+			v.complain(v.at[v.child("control.name")], v.child("control.name"), "call each what it is", "%q is the name of both kinds", o.Control.Name.En)
+		}
 		all := func(k OperationKind) bool { return len(k.Classes)+len(k.Kinds) == 0 }
 		if o.Treated.Given() && o.Control.Given() && (all(o.Treated) || all(o.Control)) {
 			key := "control"
@@ -70,15 +74,15 @@ func operations(o *Operations) func(value) {
 			v.complain(v.at[v.child(key)], v.child(key), "say by classes or kinds which operations are of which kind", "takes all operations, so none are left to compare with")
 		}
 		for i, class := range o.Control.Classes {
-			if slices.Contains(o.Treated.Classes, class) {
+			if slices.ContainsFunc(o.Treated.Classes, func(t string) bool { return strings.EqualFold(t, class) }) {
 				path := item(v.child("control.classes"), i)
-				v.complain(v.at[path], path, "", "%q is of both kinds", class)
+				v.complain(v.at[path], path, "keep it under treated or under control", "%q is of both kinds", class)
 			}
 		}
 		for i, k := range o.Control.Kinds {
 			if k != "" && slices.Contains(o.Treated.Kinds, k) {
 				path := item(v.child("control.kinds"), i)
-				v.complain(v.at[path], path, "", "%q is of both kinds", k)
+				v.complain(v.at[path], path, "keep it under treated or under control", "%q is of both kinds", k)
 			}
 		}
 		for i, d := range o.Data {

@@ -12,9 +12,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"athar"
@@ -133,9 +131,10 @@ func (r *reader) row(cells tabular.Row) error {
 	if r.numbers != nil {
 		list := make([]float64, len(r.numbers))
 		for k, i := range r.numbers {
-			v, err := strconv.ParseFloat(cells.At(i), 64)
-			if err != nil || math.IsInf(v, 0) {
-				v = math.NaN()
+			v, err := r.f.Decimal(cells.At(i))
+			if err != nil {
+				r.t.Reject(cells.Line, r.f.Header[i], "no-number", err.Error())
+				return nil
 			}
 			list[k] = v
 		}
