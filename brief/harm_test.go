@@ -31,8 +31,8 @@ func harmFixture(t *testing.T) *athar.Report {
 func TestHarmOnThePage(t *testing.T) {
 	r := harmFixture(t)
 	for lang, want := range map[string][]string{
-		"en": {"bomb weighs 20 (120 events)", "<bdi>3</bdi> events whose class nobody gives count as no harm", `<a href="https://example.org/harm"`, "A survey of harm", "Inside the area", "Around the area",
-			"−21", "+310", "one of <bdi>11</bdi> events of equal harm", "there is nothing to compare with"},
+		"en": {"bomb weighs 20 (120 events)", "3 events whose class nobody gives count as no harm", `<a href="https://example.org/harm"`, "A survey of harm", "Inside the area", "Around the area",
+			"−21", "+310", "one of 11 events of equal harm", "there is nothing to compare with"},
 		"ar": {"موزونا بالضرر", "A survey of harm", "bomb بوزن 20 وعدده 120 حدثا", "3 أحداث بلا صنف مذكور", "11 حدثا متساوية الضرر"},
 	} {
 		var b bytes.Buffer
@@ -44,8 +44,9 @@ func TestHarmOnThePage(t *testing.T) {
 			t.Fatal("no block of harm")
 		}
 		figure, _, _ := strings.Cut(b.String()[i:], "</figure>")
+		plain := strings.NewReplacer("<bdi>", "", "</bdi>", "", "\u2068", "", "\u2069", "").Replace(figure)
 		for _, w := range want {
-			if !strings.Contains(figure, w) && !strings.Contains(strings.NewReplacer("<bdi>", "", "</bdi>", "", "\u2068", "", "\u2069", "").Replace(figure), w) {
+			if !strings.Contains(plain, w) {
 				t.Errorf("%s: the block lacks %q:\n%s", lang, w, figure)
 			}
 		}
