@@ -1,10 +1,6 @@
 package spatial
 
-import (
-	"math"
-
-	"athar/stat/spacetime"
-)
+import "athar/stat/spacetime"
 
 // widths of the smoothings of a chart, km: from a block of houses to a town.
 var widths = []float64{.25, .5, 1, 2, 4}
@@ -136,7 +132,7 @@ func (m *daily) chart() error {
 		}
 	}
 	for i, v := range m.u {
-		m.u[i] = math.Max(v, 1e-300)
+		m.u[i] = max(v, 1e-300)
 	}
 	return nil
 }

@@ -605,15 +605,15 @@ func (m *daily) describe(r *athar.Followers, d Daily, p []float64) {
 	if r.Serial < .01 {
 		r.Warnings = append(r.Warnings, athar.NewNote("nearby-runs", "p", r.Serial))
 	}
-	error := math.Sqrt(v.At(a, a))
+	sd := math.Sqrt(v.At(a, a))
 	switch {
 	case alpha[0] >= 1 || alpha[1] >= 1:
 		r.Refusal = athar.Refuse("nearby-explosive", "before", athar.Num(alpha[0]), "after", athar.Num(alpha[1]))
-	case !(2*wide*error < math.Log(maxSpread)):
+	case !(2*wide*sd < math.Log(maxSpread)):
 		r.Refusal = athar.Refuse("nearby-unbounded", "before", r.Before.Days, "after", r.After.Days)
 	default:
-		r.Ratio, r.RatioLow, r.RatioHigh = athar.Num(math.Exp(p[a])), athar.Num(math.Exp(p[a]-wide*error)), athar.Num(math.Exp(p[a]+wide*error))
-		r.RatioP = athar.Num(2 * t.Survival(math.Abs(p[a])/error))
+		r.Ratio, r.RatioLow, r.RatioHigh = athar.Num(math.Exp(p[a])), athar.Num(math.Exp(p[a]-wide*sd)), athar.Num(math.Exp(p[a]+wide*sd))
+		r.RatioP = athar.Num(2 * t.Survival(math.Abs(p[a])/sd))
 	}
 }
 
