@@ -863,3 +863,25 @@ func TestPenalty(t *testing.T) {
 		t.Errorf("b %v", w.Beta[0])
 	}
 }
+
+// The functions of the basis add up to 1, are smooth across knots and hold a straight line.
+func TestCubicSpline(t *testing.T) {
+	const pieces = 4
+	line := func(u float64) (sum, x float64) {
+		k, b := CubicSpline(u, pieces)
+		for j, v := range b {
+			sum += v
+			x += v * (float64(k+j) - 1) / pieces
+		}
+		return sum, x
+	}
+	for i := range 41 {
+		u := float64(i) / 40
+		sum, x := line(u)
+		near(t, "sum", sum, 1, 1e-12)
+		near(t, "line", x, u, 1e-12)
+	}
+	if k, b := CubicSpline(7, pieces); k != pieces-1 || b[3] != 1./6 {
+		t.Errorf("beyond the end: %d %v", k, b)
+	}
+}

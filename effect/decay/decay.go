@@ -326,12 +326,7 @@ func critical(rows *mat.Dense, v, se []float64, df float64, r *rand.Rand) float6
 
 // basis is the cubic B-spline basis with uniform knots at u of [0, 1].
 func basis(u float64) (out [size]float64) {
-	u = min(max(u, 0), 1) * pieces
-	k := min(int(u), pieces-1)
-	f := u - float64(k)
-	g := 1 - f
-	for j, b := range [4]float64{g * g * g / 6, 2./3 - f*f + f*f*f/2, 2./3 - g*g + g*g*g/2, f * f * f / 6} {
-		out[k+j] = b
-	}
+	k, b := stat.CubicSpline(u, pieces)
+	copy(out[k:], b[:])
 	return out
 }

@@ -130,11 +130,8 @@ func Spline(at []float64, spacing float64) (x []float64, p int) {
 	p = pieces + 2
 	x = make([]float64, len(at)*p)
 	for i, v := range at {
-		u := (v - from) / span * float64(pieces)
-		k := min(int(u), pieces-1)
-		f := u - float64(k)
-		g := 1 - f
-		for j, b := range [4]float64{g * g * g / 6, 2./3 - f*f + f*f*f/2, 2./3 - g*g + g*g*g/2, f * f * f / 6} {
+		k, four := stat.CubicSpline((v-from)/span, pieces)
+		for j, b := range four {
 			if c := k + j - 1; c >= 0 {
 				x[i*p+c] = b
 			}
