@@ -37,7 +37,7 @@ const (
 var distanceKm = []float64{50, 100, 200, 400}
 
 // followDraws is the number of series without followers that a footprint's is compared with.
-const followDraws = 99
+const followDraws = 39
 
 // The bands of near repeats. They end where the question does: pairs farther
 // apart than 5 km are what costs time where there are many events in one city.
