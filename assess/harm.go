@@ -104,7 +104,7 @@ func (in *inputs) weigh() error {
 // most likely misspelt.
 func (in *inputs) weighClasses(key string, list map[string]float64) ([]float64, error) {
 	out := make([]float64, len(in.classes))
-	for name := range list {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
 		if !slices.ContainsFunc(in.classes[1:], func(class string) bool { return specific(name, class) > 0 }) {
 			there := slices.Sorted(slices.Values(in.classes[1:]))
 			hint := "there are: " + strings.Join(there, ", ")

@@ -203,6 +203,7 @@ func TestHarmComplains(t *testing.T) {
 		{"{classes: {bomb: 3}}", "study.yaml:24:19: choices.harm.classes: has no weight for threat ("},
 		{"{classes: {bomb: 3}}", " events), which would count as nothing; give each a weight above 0"},
 		{"{classes: {bomb: 3, thread: 1}}", `study.yaml:24:37: choices.harm.classes.thread: no event is of the class "thread"; there are: bomb, threat`},
+		{"{classes: {zeal: 1, yell: 2, thread: 3, bomb: 3}}", `choices.harm.classes.thread: no event is`}, // of several the first by name
 	} {
 		_, err := Check(context.Background(), harmWorld(t, "  harm: "+c.harm+"\n", 0))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -2,7 +2,6 @@ package assess
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -187,14 +186,7 @@ func (in *inputs) records(p *athar.Pattern, at map[string]int32) {
 			strings.Compare(a.Class, b.Class), strings.Compare(string(a.Kind), string(b.Kind)), cmp.Compare(a.N, b.N),
 			cmp.Compare(a.Deaths.Best, b.Deaths.Best), cmp.Compare(a.Deaths.Low, b.Deaths.Low), cmp.Compare(a.Deaths.High, b.Deaths.High))
 	})
-	p.Grain = 1
-	seen := 0
-	for _, d := range slices.Sorted(maps.Keys(days)) {
-		if seen += days[d]; 2*seen >= total {
-			p.Grain = d
-			break
-		}
-	}
+	p.Grain = panel.Grain(days)
 	named := 0
 	for class, n := range classes {
 		if in.classes[class] != "" && 20*n >= total {

@@ -66,6 +66,7 @@ func (p *page) Harm(i int) *HarmFigure {
 			question = athar.AskRing // of all rings together
 		}
 		row := HarmRow{Name: p.Lang.Word("question", string(question)), Phase: p.Lang.Word("word", string(x.Phase))}
+		drawn := false
 		track := figure.Track{Scale: scale, Ticks: scale.Ticks(), BandLow: bandLow, BandHigh: bandHigh, MDELow: nan, MDEHigh: nan, Height: 46}
 		for _, counted := range []struct {
 			as   string
@@ -85,7 +86,7 @@ func (p *page) Harm(i int) *HarmFigure {
 				a.Says = p.t("harm.difference", "n", n, "low", low, "high", high, "p", part.P)
 				mark = figure.Interval{RR: float64(part.RR), Low: float64(part.RRLow), High: float64(part.RRHigh), AdjLow: nan, AdjHigh: nan, Class: "plain",
 					Title: p.tip(p.listed(row.Name, row.Phase, counted.as), part.RR, part.RRLow, part.RRHigh)}
-				row.SVG = "drawn"
+				drawn = true
 				cells = append(cells, p.Lang.Number(part.Observed), p.Lang.Number(part.Expected), n, p.plain("figure.range", "low", low, "high", high),
 					p.Lang.P(part.P), p.Lang.Ratio(part.RR), p.Lang.Ratio(part.Dispersion))
 			}
@@ -93,7 +94,7 @@ func (p *page) Harm(i int) *HarmFigure {
 			row.Answers = append(row.Answers, a)
 			out.Table.add(why, cells...)
 		}
-		if row.SVG != "" {
+		if drawn {
 			row.SVG = track.SVG()
 		}
 		out.Rows = append(out.Rows, row)

@@ -187,24 +187,31 @@ func (g *Grid) Dated() {
 		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.When.First, b.When.First), cmp.Compare(a.When.Last, b.When.Last))
 	}
 	slices.SortFunc(rows, order)
-	days, total, kept := map[int]int{}, 0, rows[:0]
+	days, kept := map[int]int{}, rows[:0]
 	for _, r := range rows {
 		days[r.When.Days()] += r.N
-		total += r.N
 		if n := len(kept); n > 0 && order(kept[n-1], r) == 0 {
 			kept[n-1].N += r.N
 		} else {
 			kept = append(kept, r)
 		}
 	}
-	g.daily.Rows = kept
-	seen := 0
-	for _, d := range slices.Sorted(maps.Keys(days)) {
-		if seen += days[d]; 2*seen >= total {
-			g.daily.Grain = d
-			return
+	g.daily.Rows, g.daily.Grain = kept, Grain(days)
+}
+
+// Grain is the number of days to which half of the events or more are known, of numbers of
+// events by the days that their dates span; 1 without events.
+func Grain(events map[int]int) int {
+	total, seen := 0, 0
+	for _, n := range events {
+		total += n
+	}
+	for _, d := range slices.Sorted(maps.Keys(events)) {
+		if seen += events[d]; 2*seen >= total {
+			return d
 		}
 	}
+	return 1
 }
 
 // Unknown marks every cell of an area that overlaps a span as not published:
